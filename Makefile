@@ -1,0 +1,49 @@
+# The developer interface. Everything is installed into this folder (.tools, .venv); nothing needs root.
+# A fresh machine needs python3 (3.10 or newer), pip and make.
+
+UV_VERSION := 0.13.8
+UV := .tools/uv/bin/uv
+RUN := $(UV) run --no-sync
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench sandbox docs clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(UV):
+	python3 -m pip install --quiet --disable-pip-version-check --target .tools/uv uv==$(UV_VERSION)
+
+.venv/.synced: $(UV) uv.lock pyproject.toml $(wildcard */pyproject.toml)
+	$(UV) sync --quiet --locked --all-packages
+	@touch $@
+
+setup: .venv/.synced  ## install uv and the locked environment into this folder
+
+demo: setup  ## one retailer's trading week from 旺店通 into 金蝶, reconciled
+	$(RUN) python -m demo
+
+test: lint  ## lint, types and all tests
+	$(RUN) pytest
+
+lint: setup  ## ruff and mypy --strict
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+
+format: setup  ## let ruff format and fix what it can
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+bench: setup  ## our pipe against the stock singer-sdk pipe, same input, same run
+	$(RUN) python -m benchmarks
+
+sandbox: setup  ## the vendors' protocols on loopback, seeded with a week of data
+	$(RUN) erp-sandbox seed --days 7
+	$(RUN) erp-sandbox serve
+
+docs: setup  ## write the settings tables in the READMEs from --about
+	$(RUN) python -m docs
+
+clean:  ## remove everything that make installed or wrote
+	rm -rf .tools .venv .demo .meltano .sandbox .mypy_cache .ruff_cache .pytest_cache
