@@ -1,0 +1,110 @@
+"""Fixtures that every room's tests share: the sandbox, served by its own command as a user serves it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+BIN = Path(sys.executable).parent
+UNTIL = "2026-03-31"  # the fixed last trading day of the tests' data
+
+
+@dataclass(frozen=True)
+class ServedSandbox:
+    """A running `erp-sandbox serve`."""
+
+    url: str
+    state: Path
+    process: subprocess.Popen[str]
+
+    @cached_property
+    def credentials(self) -> dict[str, Any]:
+        return dict(self.get("credentials"))
+
+    @property
+    def galaxy(self) -> dict[str, Any]:
+        return dict(self.credentials["kingdee"]["galaxy"])
+
+    def get(self, path: str, **params: Any) -> Any:
+        """GET /_sandbox/<path>: one JSON answer."""
+        answer = requests.get(f"{self.url}/_sandbox/{path}", params=params, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def show(self, vendor: str, what: str, **params: Any) -> list[dict[str, Any]]:
+        """Return what the vendor really holds: whole documents."""
+        answer = requests.get(f"{self.url}/_sandbox/{vendor}/{what}", params=params, timeout=60)
+        answer.raise_for_status()
+        return [json.loads(line) for line in answer.text.splitlines() if line.strip()]
+
+    def summary(self, vendor: str, what: str, **params: Any) -> dict[str, Any]:
+        return dict(self.get(f"{vendor}/{what}", summary=1, **params))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """POST /_sandbox/<path>: a control."""
+        answer = requests.post(f"{self.url}/_sandbox/{path}", json=body if body is not None else {}, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/_sandbox/faults", timeout=60).raise_for_status()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+ServeSandbox = Callable[..., ServedSandbox]
+
+
+def start_sandbox(state: Path, *options: str) -> ServedSandbox:
+    """Start `erp-sandbox serve` on a free port; returns when it answers."""
+    command = [str(BIN / "erp-sandbox"), "--state", str(state), "serve", "--port", "0", *options]
+    with (state.parent / f"{state.stem}.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        process.wait()
+        pytest.fail(f"erp-sandbox did not start: {(state.parent / f'{state.stem}.log').read_text()}")
+    return ServedSandbox(json.loads(line)["url"], state, process)
+
+
+@pytest.fixture(scope="session")
+def erp_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSandbox]:
+    """One sandbox a test process, two days of data, limits off. A test that writes uses numbers of its own."""
+    state = tmp_path_factory.mktemp("sandbox") / "erp.sqlite"
+    served = start_sandbox(state, "--seed-days", "2", "--until", UNTIL, "--limits", "off")
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def serve_sandbox(tmp_path: Path) -> Iterator[ServeSandbox]:
+    """Start a sandbox of the test's own: `serve_sandbox(*options)`."""
+    started: list[ServedSandbox] = []
+
+    def serve(*options: str, days: int = 1) -> ServedSandbox:
+        state = tmp_path / f"erp-{len(started)}.sqlite"
+        served = start_sandbox(state, "--seed-days", str(days), "--until", UNTIL, *options)
+        started.append(served)
+        return served
+
+    yield serve
+    for served in started:
+        served.stop()
