@@ -144,9 +144,9 @@ def documents(url: str, path: str) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def summary(url: str, path: str) -> dict[str, Any]:
+def summary(url: str, path: str, **query: str) -> dict[str, Any]:
     """Return the sums over what a vendor of the sandbox holds."""
-    answer = requests.get(f"{url}/_sandbox/{path}", params={"summary": 1}, timeout=300)
+    answer = requests.get(f"{url}/_sandbox/{path}", params={"summary": "1", **query}, timeout=300)
     answer.raise_for_status()
     return dict(answer.json())
 

