@@ -1,0 +1,54 @@
+"""Documents of exactly five lines, the size that the stated bar is for: real ones of the sandbox, cut short."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from benchmarks.measure import BenchError
+from benchmarks.stock.mapping import read_codes
+from benchmarks.stock.tap import signed_form
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.flow import Flow
+
+LINES = 5
+WANTED = 50
+PAGE = 100
+MOST_PAGES = 100
+_SPAN = timedelta(days=10)
+
+
+def write_templates(flow: Flow, credentials: dict[str, Any]) -> Path:
+    """Write documents as the vendor sends them: completed, no wholesale, with a known customer, cut to five lines."""
+    customers = read_codes(flow.codes, "customer")
+    chosen: list[dict[str, Any]] = []
+    for number in range(MOST_PAGES):
+        rows = _page(flow, credentials, number)
+        for row in rows:
+            usable = str(row["status"]) == "110" and str(row["trade_type"]) == "1" and row["nick_name"] in customers
+            if usable and len(row["details_list"]) >= LINES:
+                chosen.append({**row, "details_list": row["details_list"][:LINES]})
+        if len(chosen) >= WANTED or len(rows) < PAGE:
+            break
+    if not chosen:
+        raise BenchError("no document of the seeded days has five lines; take more --days.")
+    path = flow.home / "five_line_templates.json"
+    path.write_text(json.dumps(chosen[:WANTED], ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def _page(flow: Flow, credentials: dict[str, Any], number: int) -> list[dict[str, Any]]:
+    account = credentials["wangdiantong"]["openapi"]
+    start, end = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (flow.period.end - _SPAN, flow.period.end))
+    form = signed_form(account, {"start_time": start, "end_time": end, "page_no": str(number), "page_size": str(PAGE)})
+    answer = requests.post(f"{account['base_url']}stockout_order_query_trade.php", data=form, timeout=60).json()
+    if str(answer.get("code")) != "0":
+        raise BenchError(f"the sandbox refused a page of stock-outs: {answer.get('message')}")
+    rows: list[dict[str, Any]] = answer["stockout_list"]
+    return rows

@@ -1,0 +1,74 @@
+"""Both pipes against the sandbox: what each took, and that both delivered the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measure import BenchError, Run, Use, run_pipe
+from benchmarks.servers import fresh_sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.flow import Flow
+
+OUTSTOCKS = "kingdee/SAL_OUTSTOCK"
+
+
+@dataclass(frozen=True)
+class PipeResult:
+    """One pipe's run.
+
+    Attributes:
+        name: "ours" or "stock".
+        run: The run over the whole period.
+        startup: The same pipe over a period without documents; None when it was left out.
+        server: The sandbox's own use during the run.
+        delivered: What Kingdee holds afterwards: documents, lines, quantity, amount, by_status.
+    """
+
+    name: str
+    run: Run
+    startup: Run | None
+    server: Use
+    delivered: dict[str, Any]
+
+    @property
+    def documents(self) -> int:
+        return int(self.delivered["documents"])
+
+    @property
+    def lines(self) -> int:
+        return int(self.delivered["lines"])
+
+
+def measure_pipe(flow: Flow, seeded: Path, name: str, *, startup: bool) -> PipeResult:
+    """Run one pipe against a sandbox of its own."""
+    build = {"ours": flow.ours, "stock": flow.stock}[name]
+    with fresh_sandbox(flow.home, seeded) as server:
+        credentials = server.get("credentials")
+        flow.forget_ledger()
+        idle = run_pipe(build(credentials, flow.nothing), flow.home) if startup else None
+        before = server.cpu()
+        run = run_pipe(build(credentials), flow.home)
+        return PipeResult(name, run, idle, server.use("sandbox", before), server.get(OUTSTOCKS, summary=1))
+
+
+def median(results: list[PipeResult]) -> PipeResult:
+    """Return the run with the middle wall time."""
+    return sorted(results, key=lambda result: result.run.wall)[len(results) // 2]
+
+
+def hold_together(ours: PipeResult, stock: PipeResult) -> None:
+    """Check that both pipes delivered the same.
+
+    Raises:
+        BenchError: They did not, so that their rates cannot be compared.
+    """
+    told = ("documents", "lines", "quantity", "amount", "by_status")
+    if ours.documents == 0 or any(ours.delivered.get(key) != stock.delivered.get(key) for key in told):
+        raise BenchError(
+            f"the pipes did not deliver the same: ours {ours.delivered}, stock {stock.delivered}; "
+            "see the processes' logs in the benchmark's folder."
+        )

@@ -1,0 +1,149 @@
+"""The benchmark's tables in Markdown, and the same as JSON."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measure import Run, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.alone import AloneResult
+    from benchmarks.pipes import PipeResult
+
+BAR_DOCUMENTS = 15_000
+BAR_RATIO = 5
+BAR_PEAK_MB = 150
+GOAL_CORE_US = 17
+MICRO = 1_000_000
+
+
+def machine() -> dict[str, Any]:
+    """Say what this ran on."""
+    return {
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "singer-sdk": version("singer-sdk"),
+        "meltano-map-transform": version("meltano-map-transform"),
+        "load before": round(os.getloadavg()[0], 2),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a Markdown table; the first column is text, the others are numbers."""
+    widths = [max(len(row[i]) for row in (heading, *rows)) for i in range(len(heading))]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = [heading, rule, *rows]
+    return "\n".join("| " + " | ".join(_padded(line, widths)) + " |" for line in lines)
+
+
+def _padded(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    for position, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.rjust(width) if position else cell.ljust(width)
+
+
+def pipes(results: dict[str, PipeResult]) -> str:
+    """Tell of the pipes: their rates, and what each process took."""
+    rates = [
+        [
+            name,
+            f"{r.documents:,}",
+            f"{r.lines:,}",
+            f"{r.run.wall:.2f}",
+            f"{r.documents / r.run.wall:,.0f}",
+            f"{r.lines / r.run.wall:,.0f}",
+            f"{r.startup.wall:.2f}" if r.startup else "",
+            f"{_steady(r.documents, r.run, r.startup):,.0f}" if r.startup else "",
+        ]
+        for name, r in results.items()
+    ]
+    heading = ("pipe", "documents", "lines", "wall s", "documents/s", "lines/s", "start-up s", "steady documents/s")
+    parts = [table(heading, rates), "", *_ratio(results), "", _processes(results)]
+    return "\n".join(parts)
+
+
+def _ratio(results: dict[str, PipeResult]) -> Iterator[str]:
+    if "ours" not in results or "stock" not in results:
+        return
+    ours, stock = results["ours"], results["stock"]
+    ratio = stock.run.wall / ours.run.wall
+    yield f"ours / stock: **{ratio:.1f}x** the documents/s (to reach: {BAR_RATIO}x)"
+    if ours.startup and stock.startup:
+        steady = _steady(1, ours.run, ours.startup) / _steady(1, stock.run, stock.startup)
+        yield f"(without start-up {steady:.1f}x)."
+    held = ours.delivered
+    yield (
+        f"Both delivered the same: {held['documents']:,} documents, {held['lines']:,} lines, "
+        f"quantity {held['quantity']}, amount {held['amount']}, by status {held['by_status']}."
+    )
+
+
+def _processes(results: dict[str, PipeResult]) -> str:
+    rows = []
+    for name, result in results.items():
+        idle = {use.name: use for use in result.startup.processes} if result.startup else {}
+        rows += [_process_row(use.name, use, idle.get(use.name), result.lines) for use in result.run.processes]
+        total = _together(f"{name}, all three", result.run.processes)
+        total_idle = _together("", tuple(idle.values())) if idle else None
+        rows.append([*_process_row(total.name, total, total_idle, result.lines)[:-1], ""])
+        rows.append(_process_row(f"sandbox under {name}", result.server, None, result.lines))
+    heading = ("process", "core s", "core-µs a line", "without start-up", "peak MB")
+    note = f"\n(goal: {GOAL_CORE_US} core-µs a line over our three; each of ours under {BAR_PEAK_MB} MB)"
+    return table(heading, rows) + note
+
+
+def _process_row(name: str, use: Use, idle: Use | None, lines: int) -> list[str]:
+    steady = f"{(use.cpu - idle.cpu) / lines * MICRO:.1f}" if idle else ""
+    return [name, f"{use.cpu:.2f}", f"{use.cpu / lines * MICRO:.1f}", steady, f"{use.peak_mb:.0f}"]
+
+
+def _together(name: str, uses: Sequence[Use]) -> Use:
+    return Use(name, sum(use.cpu for use in uses), sum(use.peak_mb for use in uses))
+
+
+def _steady(documents: int, run: Run, startup: Run) -> float:
+    return documents / max(run.wall - startup.wall, 0.001)
+
+
+def alone(results: Sequence[AloneResult]) -> str:
+    """Tell of each process alone."""
+    rows = []
+    for r in results:
+        use, idle = r.run.processes[0], r.startup.processes[0]
+        rows.append([
+            r.process, r.against, f"{r.documents:,}", f"{r.run.wall:.2f}", f"{r.documents / r.run.wall:,.0f}",
+            f"{_steady(r.documents, r.run, r.startup):,.0f}", f"{use.cpu / r.lines * MICRO:.1f}",
+            f"{(use.cpu - idle.cpu) / r.lines * MICRO:.1f}", f"{use.peak_mb:.0f}",
+            f"{r.server.cpu / r.lines * MICRO:.1f}" if r.server else "",
+        ])  # fmt: skip
+    heading = (
+        "process", "against", "documents", "wall s", "documents/s", "steady documents/s", "core-µs a line",
+        "without start-up", "peak MB", "server core-µs a line",
+    )  # fmt: skip
+    bar = f"\n(to reach: {BAR_DOCUMENTS:,} documents/s alone with five-line documents, under {BAR_PEAK_MB} MB)"
+    return table(heading, rows) + bar
+
+
+def as_json(run: dict[str, Any]) -> dict[str, Any]:
+    """Return everything that was measured as plain values."""
+    return {
+        **run,
+        "pipes": {name: asdict(result) for name, result in run.get("pipes", {}).items()},
+        "alone": [asdict(result) for result in run.get("alone", ())],
+    }

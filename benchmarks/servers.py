@@ -1,0 +1,124 @@
+"""What the processes under test talk to: the sandbox with a state of the benchmark's own, and the stand-ins."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil  # type: ignore[import-untyped]  # its stubs are not among the tools
+import requests
+
+from benchmarks.measure import ROOT, BenchError, Use
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+BIN = Path(sys.executable).parent
+STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Server:
+    """A served stand-in or sandbox."""
+
+    url: str
+    process: psutil.Process
+
+    def cpu(self) -> float:
+        """CPU seconds so far, user + system."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def use(self, name: str, since: float) -> Use:
+        """Return what it used since its CPU clock stood at ``since``, and its peak memory."""
+        return Use(name, self.cpu() - since, self._peak_mb())
+
+    def get(self, path: str, **params: Any) -> Any:
+        """GET /_sandbox/<path>."""
+        answer = requests.get(f"{self.url}/_sandbox/{path}", params=params, timeout=600)
+        answer.raise_for_status()
+        return answer.json()
+
+    def _peak_mb(self) -> float:
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:  # no Linux: the present size is the best that is to be had
+            return float(self.process.memory_info().rss / 2**20)
+        return int(status.split("VmHWM:")[1].split()[0]) / 2**10
+
+
+@contextmanager
+def serving(command: Sequence[str], log: Path) -> Iterator[Server]:
+    """Start a server that prints one JSON line with its URL; it is stopped when the block ends."""
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        if not line:
+            said = log.read_text(encoding="utf-8").strip().splitlines()
+            raise BenchError(said[-1] if said else f"{command[0]} did not start; see {log}.")
+        yield Server(str(json.loads(line)["url"]), psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def seeded_state(home: Path, days: int, until: date) -> Path:
+    """Seed the sandbox once for these days; a later benchmark finds it again."""
+    state = home / f"seed-{days}-{until}.sqlite"
+    if not state.exists():
+        unfinished = home / "unfinished.sqlite"
+        _forget(unfinished)
+        run(["erp-sandbox", "--state", str(unfinished), "seed", "--days", str(days), "--until", until.isoformat()])
+        unfinished.rename(state)
+    return state
+
+
+@contextmanager
+def fresh_sandbox(home: Path, seeded: Path) -> Iterator[Server]:
+    """Serve a copy of the seeded state, limits off: every run finds the same ERP, with no document delivered yet."""
+    state = home / "run.sqlite"
+    _forget(state)
+    shutil.copyfile(seeded, state)
+    command = [str(BIN / "erp-sandbox"), "--state", str(state), "serve", "--port", "0", "--limits", "off"]
+    with serving(command, home / "sandbox.log") as server:
+        yield server
+    _forget(state)
+
+
+def stand_in(home: Path, module: str, *args: str) -> Any:
+    """Serve one of this package's stand-ins."""
+    return serving([sys.executable, "-m", f"benchmarks.{module}", *args], home / f"{module}.log")
+
+
+def run(command: Sequence[str], **options: Any) -> str:
+    """Run one of the project's commands to its end; returns what it printed.
+
+    Raises:
+        BenchError: It failed; the sentence is its own last one.
+    """
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False, **options
+    )
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines() or [f"{command[0]} failed with exit code {done.returncode}."]
+        raise BenchError(said[-1])
+    return str(done.stdout)
+
+
+def _forget(state: Path) -> None:
+    for path in state.parent.glob(f"{state.name}*"):
+        path.unlink()
