@@ -10,7 +10,7 @@ import requests
 
 from benchmarks.measure import BenchError
 from benchmarks.stock.mapping import read_codes
-from benchmarks.stock.tap import signed_form
+from benchmarks.stock.signing import signed_form
 
 if TYPE_CHECKING:
     from pathlib import Path

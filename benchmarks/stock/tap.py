@@ -11,9 +11,7 @@ Choices, so that the comparison is fair:
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,16 +23,16 @@ from singer_sdk.helpers.jsonpath import extract_jsonpath
 from singer_sdk.pagination import BaseAPIPaginator
 
 from benchmarks.stock.fields import SALES_STOCKOUTS
+from benchmarks.stock.signing import signed_form, signed_query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import requests
     from singer_sdk.streams.rest import HTTPRequest, PageContext
 
 CLOCK = "%Y-%m-%d %H:%M:%S"
 SECOND = timedelta(seconds=1)
-FLAGSHIP_EPOCH = 1_325_347_200
 Position = tuple[str, int]
 """Where reading is: the window's start and the page number."""
 
@@ -44,13 +42,6 @@ def answer_of(response: requests.Response) -> dict[str, Any]:
     """Decode an answer, once for whoever looks at it."""
     answer: dict[str, Any] = response.json()
     return answer
-
-
-def signed_form(account: Mapping[str, Any], asked: dict[str, str]) -> dict[str, str]:
-    """Return the form of an enterprise call with its signature (contract 4.1)."""
-    form = {**asked, "sid": account["sid"], "appkey": account["appkey"], "timestamp": str(int(time.time()))}
-    packed = ";".join(f"{len(name):02d}-{name}:{len(form[name]):04d}-{form[name]}" for name in sorted(form))
-    return {**form, "sign": hashlib.md5((packed + account["appsecret"]).encode()).hexdigest()}
 
 
 class WindowPaginator(BaseAPIPaginator[Position]):
@@ -133,16 +124,12 @@ class FlagshipStockouts(Stockouts):
     def get_http_request(self, *, page: PageContext[Position]) -> HTTPRequest:
         request = RESTStream.get_http_request(self, page=page)
         start, end, number = self.window(page)
-        secret, salt = self.config["appsecret"].split(":", 1)
         body = json.dumps([{"start_time": start, "end_time": end, "status_type": 3, "status": "95,105,110,113"}])
-        query = {
-            "sid": self.config["sid"], "key": self.config["appkey"], "salt": salt, "v": "1.0", "calc_total": "1",
-            "method": "wms.stockout.Sales.queryWithDetail", "timestamp": str(int(time.time()) - FLAGSHIP_EPOCH),
+        asked = {
+            "method": "wms.stockout.Sales.queryWithDetail", "calc_total": "1",
             "page_no": str(number), "page_size": str(self.config["page_size"]),
         }  # fmt: skip
-        signed = {**query, "body": body}
-        text = secret + "".join(name + signed[name] for name in sorted(signed)) + secret
-        query["sign"] = hashlib.md5(text.encode()).hexdigest()
+        query = signed_query(self.config, asked, body)
         request.params, request.data = dict(query), body
         request.headers["Content-Type"] = "application/json"
         return request
