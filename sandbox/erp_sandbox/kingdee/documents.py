@@ -1,0 +1,165 @@
+"""Documents and base data in SQLite: one table a form, each row one whole document as JSON beside what is looked up."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from erp_sandbox.kingdee.metadata import Form, load_forms
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator, Sequence
+
+    Document = dict[str, Any]
+    Key = int | str
+
+DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
+ENCODE = msgspec.json.Encoder(decimal_format="number").encode
+
+STATUS = "FDocumentStatus"
+FORBID = "FForbidStatus"
+MODIFIED = "FModifyDate"
+USE_ORG = "FUseOrgId"
+
+EXTRA_TABLES = """
+CREATE TABLE IF NOT EXISTS kingdee_sequence (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kingdee_repeat (digest BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class FormTable:
+    """The rows of one form. Looked up by ``id`` (its primary key), ``number``, ``status`` and ``modified``.
+
+    Args:
+        form: its id names the table, so that no name comes from a request.
+    """
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.name = f'"kingdee_{form.id.lower()}"'
+        self._totals = form.totals
+        columns = "id, number, status, forbid, org, modified, lines, quantity, amount, body"
+        marks = ", ".join("?" for _ in columns.split(","))
+        # The table's name is the only thing pasted into these texts, and it is the form's own.
+        self._insert = f"INSERT INTO {self.name} ({columns}) VALUES ({marks})"  # noqa: S608 - see above
+        self._replace = f"INSERT OR REPLACE INTO {self.name} ({columns}) VALUES ({marks})"  # noqa: S608 - see above
+        self._delete = f"DELETE FROM {self.name} WHERE id = ?"  # noqa: S608 - see above
+        self._select = f"SELECT body FROM {self.name}"  # noqa: S608 - see above
+        self._numbers = (
+            f"SELECT number, id FROM {self.name} WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608 - see above
+        )
+        self._counted = f"SELECT status, lines, quantity, amount FROM {self.name}"  # noqa: S608 - see above
+
+    def create(self, db: sqlite3.Connection) -> None:
+        key = "TEXT" if self.form.guid else "INTEGER"
+        db.execute(
+            f"CREATE TABLE IF NOT EXISTS {self.name} (id {key} PRIMARY KEY, number TEXT, status TEXT, forbid TEXT,"
+            " org, modified TEXT, lines INTEGER, quantity TEXT, amount TEXT, body BLOB NOT NULL)"
+        )
+        for column in ("number", "modified"):
+            index = f'"kingdee_{self.form.id.lower()}_{column}"'
+            db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {self.name} ({column})")
+
+    def empty(self, db: sqlite3.Connection) -> None:
+        db.execute(f"DELETE FROM {self.name}")  # noqa: S608 - the form's own table
+
+    def insert(self, db: sqlite3.Connection, documents: Iterable[Document]) -> None:
+        db.executemany(self._insert, map(self._row, documents))
+
+    def replace(self, db: sqlite3.Connection, documents: Iterable[Document]) -> None:
+        db.executemany(self._replace, map(self._row, documents))
+
+    def delete(self, db: sqlite3.Connection, keys: Iterable[Key]) -> None:
+        db.executemany(self._delete, [(key,) for key in keys])
+
+    def get(self, db: sqlite3.Connection, key: Key) -> Document | None:
+        """Return the document with this primary key."""
+        row = db.execute(f"{self._select} WHERE id = ?", (key,)).fetchone()
+        return None if row is None else DECODE(row[0])
+
+    def by_keys(self, db: sqlite3.Connection, keys: Sequence[Key]) -> list[Document]:
+        """Return the documents with these primary keys, in key order; unknown keys are left out."""
+        return self._in(db, "id", keys)
+
+    def by_numbers(self, db: sqlite3.Connection, numbers: Sequence[str]) -> list[Document]:
+        """Return the documents with these numbers, in key order; unknown numbers are left out."""
+        return self._in(db, "number", numbers)
+
+    def numbered(self, db: sqlite3.Connection, numbers: Sequence[str]) -> dict[str, Key]:
+        """Return which of these numbers are taken, with the key of a document that has it."""
+        return dict(db.execute(self._numbers, (ENCODE(numbers).decode(),)).fetchall()) if numbers else {}
+
+    def scan(
+        self, db: sqlite3.Connection, where: str = "1", parameters: Sequence[Any] = (), tail: str = "ORDER BY id"
+    ) -> Iterator[Document]:
+        """Yield documents; ``where`` and ``tail`` are SQL over the table's columns, made by this package only."""
+        for (body,) in db.execute(f"{self._select} WHERE {where} {tail}", tuple(parameters)):
+            yield DECODE(body)
+
+    def keys(
+        self, db: sqlite3.Connection, where: str, parameters: Sequence[Any], tail: str
+    ) -> Iterator[tuple[Key, int]]:
+        """Yield (primary key, number of lines) without reading the documents."""
+        sql = f"SELECT id, coalesce(lines, 0) FROM {self.name} WHERE {where} {tail}"  # noqa: S608 - see `scan`
+        yield from db.execute(sql, tuple(parameters))
+
+    def counted(self, db: sqlite3.Connection) -> Iterator[tuple[str, int, str | None, str | None]]:
+        """Yield (status, lines, quantity, amount) of every document; quantity and amount are decimal texts."""
+        yield from db.execute(self._counted)
+
+    def count(self, db: sqlite3.Connection) -> int:
+        count: int = db.execute(f"SELECT count(*) FROM {self.name}").fetchone()[0]  # noqa: S608 - the form's own table
+        return count
+
+    def _in(self, db: sqlite3.Connection, column: str, values: Sequence[Key]) -> list[Document]:
+        return list(self.scan(db, f"{column} IN (SELECT value FROM json_each(?))", (ENCODE(values).decode(),)))
+
+    def _row(self, document: Document) -> tuple[Any, ...]:
+        form, totals = self.form, self._totals
+        lines = quantity = amount = None
+        if totals is not None:
+            entries = document.get(totals.entity, ())
+            lines = len(entries)
+            quantity = str(sum((line.get(totals.quantity, 0) for line in entries), Decimal()))
+            amount = str(sum((line.get(totals.amount, 0) for line in entries), Decimal()))
+        org = document.get(USE_ORG if form.kind == "base" else form.main_org)
+        return (
+            document[form.key],
+            document.get(form.number_key),
+            document.get(STATUS),
+            document.get(FORBID),
+            org["id"] if org else None,
+            document.get(MODIFIED),
+            lines,
+            quantity,
+            amount,
+            ENCODE(document),
+        )
+
+
+class Documents:
+    """All forms' tables and the counters that number them."""
+
+    def __init__(self) -> None:
+        self.tables = {form_id: FormTable(form) for form_id, form in load_forms().items()}
+        self._first = {
+            form.sequence(entity): form.first_id if entity is form.head else entity.first_id
+            for form in load_forms().values()
+            for entity in form.entities()
+        }
+
+    def create(self, db: sqlite3.Connection) -> None:
+        for table in self.tables.values():
+            table.create(db)
+        for statement in EXTRA_TABLES.split(";"):
+            db.execute(statement)
+
+    def take(self, db: sqlite3.Connection, sequence: str, count: int) -> int:
+        """Reserve ``count`` consecutive ids and return the first."""
+        row = db.execute("SELECT next FROM kingdee_sequence WHERE name = ?", (sequence,)).fetchone()
+        first: int = row[0] if row else self._first.get(sequence, 1)
+        db.execute("INSERT OR REPLACE INTO kingdee_sequence VALUES (?, ?)", (sequence, first + count))
+        return first
