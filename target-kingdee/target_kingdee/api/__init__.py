@@ -1,0 +1,1 @@
+"""Kingdee's product lines behind one small protocol; `galaxy.py` is 云星空."""
