@@ -1,8 +1,8 @@
 """What a vendor's answer means and what to do about it: one table a vendor, read top down, the first match wins.
 
-Vendors answer HTTP 200 with a code and a text of their own, and their codes are neither complete nor unique (旺店通旗舰版
-says 100 for twenty different things), so a row may match on code, on text, or on both. Each row ends in one sentence a
-user can act on.
+Vendors answer HTTP 200 with a code and a text of their own, and their codes are neither complete nor unique
+(旺店通旗舰版 says 100 for twenty different things), so a row may match on code, on text, or on both. Each row ends in
+one sentence a user can act on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Action(Enum):
 class RetryLaterError(RetriableAPIError):
     """The call may be repeated; ``seconds`` is None for the growing back-off."""
 
-    def __init__(self, message: str, *, seconds: float | None = None, response: requests.Response | None = None) -> None:
+    def __init__(
+        self, message: str, *, seconds: float | None = None, response: requests.Response | None = None
+    ) -> None:
         super().__init__(message, response)
         self.seconds = seconds
 

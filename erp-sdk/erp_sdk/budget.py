@@ -1,8 +1,8 @@
 """A proactive budget of calls per account, shared by all processes of a host.
 
-A vendor's throttle answer costs minutes of silence (旺店通 asks for five to ten), so the limit is kept on our side: each
-call first takes a place in a sliding minute. The places are rows of a SQLite file that belongs to the account, so two
-taps that read one account at the same time share its minute.
+A vendor's throttle answer costs minutes of silence (旺店通 asks for five to ten), so the limit is kept on our side:
+each call first takes a place in a sliding minute. The places are rows of a SQLite file that belongs to the account, so
+two taps that read one account at the same time share its minute.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Budget:
         waited = 0.0
         if self._limiter is not None and self._bucket is not None:
             begin = time.monotonic()
-            self._bucket.leak(self._bucket.now())
+            self._bucket.leak(_now(self._bucket))
             self._limiter.try_acquire()
             waited = time.monotonic() - begin
             if waited > _LONG_WAIT_SECONDS:
@@ -90,6 +90,11 @@ def _open_bucket(calls_per_minute: int, account: str, folder: str | Path | None)
         )
         return InMemoryBucket(rates)
     newest = bucket.peek(0)
-    if newest is not None and newest.timestamp > bucket.now() + Duration.MINUTE:
+    if newest is not None and newest.timestamp > _now(bucket) + Duration.MINUTE:
         bucket.flush()  # the clock was set back: those places would lie in the future for hours
     return bucket
+
+
+def _now(bucket: SQLiteBucket | InMemoryBucket) -> int:
+    milliseconds: int = bucket.now()  # type: ignore[no-untyped-call]  # pyrate-limiter leaves it untyped
+    return milliseconds

@@ -1,11 +1,11 @@
 """Walking the pages of a list that changes while it is read.
 
-Why the last page comes first. Lists are ordered by the column they are filtered on, and a document that is edited during
-the walk leaves the window: everything behind it moves up one place. Read front to back, the document that moves from the
-head of page 3 to the tail of page 2 is lost, since page 2 is already behind us. Read back to front, it is seen twice.
-So: ask the first page for the total, read the last page, the one before it, and so on, then the first page again. Each
-page is asked for only when the one behind it has been received in full; that order is the whole guarantee, so the pages
-of one walk are never fetched in parallel (windows are: see ``prefetch``).
+Why the last page comes first. Lists are ordered by the column they are filtered on, and a document that is edited
+during the walk leaves the window: everything behind it moves up one place. Read front to back, the document that moves
+from the head of page 3 to the tail of page 2 is lost, since page 2 is already behind us. Read back to front, it is seen
+twice. So: ask the first page for the total, read the last page, the one before it, and so on, then the first page
+again. Each page is asked for only when the one behind it has been received in full; that order is the whole guarantee,
+so the pages of one walk are never fetched in parallel (windows are: see ``prefetch``).
 
 What is held back. Nothing but keys: a page's rows are handed on as soon as they are read. A row seen again is handed on
 again only if it is newer than before, and the target keeps the later one; so the greatest ``modified`` wins without

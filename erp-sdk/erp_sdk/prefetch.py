@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 Item = TypeVar("Item")
 
@@ -29,11 +31,12 @@ class _Stopped(Exception):  # noqa: N818 - a signal between the two sides, never
 class ReadAhead(Generic[Item]):
     """Iterates sources one after the other, while ``workers`` threads run them ahead.
 
-    Each source is run by one thread from its start to its end, so what it does stays in its own order; different sources
-    run side by side. Items come out source by source, in the sources' order, whoever was faster. An error comes out where
-    its item would have come.
+    Each source is run by one thread from its start to its end, so what it does stays in its own order; different
+    sources run side by side. Items come out source by source, in the sources' order, whoever was faster. An error comes
+    out where its item would have come.
 
-    The threads are daemons: a process that is told to stop does not wait for a call that hangs or a back-off that sleeps.
+    The threads are daemons: a process that is told to stop does not wait for a call that hangs or a back-off that
+    sleeps.
 
     Args:
         sources: Each is called, in a thread, for an iterator of items. The iterable itself is advanced under a lock.

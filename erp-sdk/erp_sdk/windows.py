@@ -57,7 +57,7 @@ def cut(start: datetime, end: datetime, span: timedelta) -> Iterator[Window]:
 def reading_range(
     *,
     bookmark: datetime | None,
-    start: datetime,
+    start: datetime | None,
     end: datetime | None,
     now: datetime,
     lookback: timedelta,
@@ -68,17 +68,17 @@ def reading_range(
     Args:
         bookmark: Up to where earlier runs have read everything; re-read from ``lookback`` before it, since a vendor may
             show a change late. None on a first run.
-        start: Never read before this.
+        start: Never read before this. One of bookmark and start is needed.
         end: Never read after this; None means "up to now".
         now: The clock.
         lookback: See bookmark.
         settle: Rows younger than this are left for the next run: the vendor may still be committing rows that carry
             an earlier time.
     """
-    begin = start if bookmark is None else max(start, bookmark - lookback)
+    begins = [moment for moment in (start, bookmark and bookmark - lookback) if moment is not None]
     newest = now - settle
     finish = newest if end is None else min(end, newest)
-    window = Window(_whole_second(begin), _whole_second(finish))
+    window = Window(_whole_second(max(begins)), _whole_second(finish))
     return window if window.start <= window.end else None
 
 

@@ -1,0 +1,337 @@
+"""Vendor rows to typed records, compiled once per schema.
+
+A schema file says what a record looks like when it leaves the tap; the vendor sends the same fields in whatever type
+its dialect happens to use ("2.0000", 3, 3.0; 110 or "110"; "2026-01-05 09:30:51" or epoch milliseconds; "" for
+nothing). From the file this module makes
+
+* one ``msgspec`` struct per object of the schema, so that the decoder itself drops what is not selected, keeps absent
+  fields absent and reads text at the speed of C, and
+* one generated function per object that turns the remaining values into the declared types.
+
+| declared in the schema file | becomes | "" becomes |
+|---|---|---|
+| string | the text as it came; a number becomes its text ("110") | "" |
+| string, format date-time | RFC 3339 text with +08:00, seconds | null |
+| string, format date | yyyy-MM-dd text | null |
+| integer | int | null |
+| number | exact Decimal (an int stays an int) | null |
+| boolean | bool, from true/false, 0/1, "0"/"1" | null |
+| object, array of objects | the same, recursively | null |
+| array of anything else | as it came | null |
+
+A row is a struct made for being written: a number that came as text is kept as the JSON number it becomes
+(`msgspec.Raw`, exact, and written without building its text again). `Rows.dictionary` gives the record as a dictionary
+with Decimals, at twice the cost.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from erp_sdk.messages import decode, encode
+from erp_sdk.money import decimal_or_none
+from erp_sdk.times import parse_time, rfc3339
+
+Schema = Mapping[str, Any]
+Selected = Callable[[tuple[str, ...]], bool]
+"""Tells for a breadcrumb such as ``("properties", "remark")`` whether the catalog selects it."""
+
+_REMEMBERED = 8192
+_SECONDS_TEXT = len("2026-01-05 09:30:51")
+
+
+class WrongValueError(ValueError):
+    """A value does not fit the type that the schema declares."""
+
+    def __init__(self, where: str, value: object, declared: str) -> None:
+        super().__init__(f"{where} holds {str(value)[:80]!r}, which is no {declared}")
+
+
+class _Memory(dict[Any, Any]):
+    """Remembers conversions: most amounts are 0.0000, and a document's lines share its times. Bounded."""
+
+    def __init__(self, convert: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, value: Any) -> Any:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        converted = self[value] = self._convert(value)
+        return converted
+
+
+def _time(value: Any) -> str | None:
+    if value.__class__ is str and len(value) == _SECONDS_TEXT and value[4:11:3] == "-- ":
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:  # a zero date, or nonsense: the slow way knows
+            pass
+        else:
+            return value.replace(" ", "T") + "+08:00"
+    moment = parse_time(value)
+    return None if moment is None else rfc3339(moment)
+
+
+def _date(value: Any) -> str | None:
+    moment = parse_time(value)
+    return None if moment is None else moment.date().isoformat()
+
+
+def _integer(value: Any) -> int | None:
+    if value.__class__ is str and value.isdecimal():
+        return int(value)
+    number = decimal_or_none(value)
+    if number is None:
+        return None
+    if number != int(number):
+        raise ValueError(value)
+    return int(number)
+
+
+def _number(value: Any) -> msgspec.Raw | None:
+    number = decimal_or_none(value)
+    return None if number is None else msgspec.Raw(str(number))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise TypeError(value)
+    return str(value)
+
+
+_BOOLEANS = {False: False, True: True, "0": False, "1": True, "false": False, "true": True, "": None}
+
+
+def _boolean(value: Any) -> bool | None:
+    return _BOOLEANS[value.lower() if isinstance(value, str) else value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How values of one declared type are converted.
+
+    Attributes:
+        said: The type's name in an error.
+        convert: From any value but None to the declared type.
+        clean: The classes that need no conversion.
+        remember: Whether equal texts come often enough to keep their conversions.
+    """
+
+    said: str
+    convert: Callable[[Any], Any]
+    clean: tuple[type, ...]
+    remember: bool = False
+
+
+_TEXT = _Kind("text", _text, (str,))
+_KINDS = {
+    ("string", "date-time"): _Kind("date and time", _time, (), remember=True),
+    ("string", "date"): _Kind("date", _date, (), remember=True),
+    ("integer", None): _Kind("whole number", _integer, (int,)),
+    ("number", None): _Kind("number", _number, (int, Decimal, msgspec.Raw), remember=True),
+    ("boolean", None): _Kind("yes or no (0, 1, true, false)", _boolean, (bool,)),
+}
+_ABSENT = (type(None), msgspec.UnsetType)
+
+
+@dataclass(slots=True)
+class _Object:
+    """A struct and its conversion, for one object of the schema."""
+
+    struct: type[msgspec.Struct]
+    attributes: dict[str, str]
+    convert: Callable[[Sequence[Any]], None]
+    kinds: dict[str, _Kind]
+    nested: dict[str, _Object] = field(default_factory=dict)
+
+    def wrong_values(self, rows: Sequence[Any]) -> Iterator[tuple[Any, str, object, str]]:
+        """Yield row, field, value and declared type of what cannot be converted; converting twice does no harm."""
+        for row in rows:
+            for name, attribute in self.attributes.items():
+                value = getattr(row, attribute)
+                if name in self.nested and isinstance(value, (list, msgspec.Struct)):
+                    inner = value if isinstance(value, list) else [value]
+                    for _, path, wrong, said in self.nested[name].wrong_values(inner):
+                        yield row, f"{name}.{path}", wrong, said
+                elif name in self.kinds and value.__class__ not in (*self.kinds[name].clean, *_ABSENT):
+                    try:
+                        self.kinds[name].convert(value)
+                    except (ValueError, TypeError, KeyError):
+                        yield row, name, value, self.kinds[name].said
+
+
+class Rows:
+    """Decodes the rows of a stream.
+
+    Args:
+        schema: The stream's JSON schema (an object).
+        keys: The primary key's properties; always read.
+        version: The property that tells which of two rows with the same key is newer; always read. None when there is
+            none.
+        selected: Which properties the catalog selects; all by default.
+    """
+
+    def __init__(
+        self, schema: Schema, *, keys: Sequence[str], version: str | None = None, selected: Selected = lambda _: True
+    ) -> None:
+        always = {("properties", name) for name in (*keys, version) if name}
+        self._schema = schema
+        self._keys = keys
+        self._version = version
+        self._selected: Selected = lambda crumb: crumb in always or selected(crumb)
+        self._loose: frozenset[tuple[str, ...]] = frozenset()
+        self._compile()
+
+    def _compile(self) -> None:
+        compiled = _compile_object(self._schema, self._selected, self._loose, ())
+        self._compiled = compiled
+        row: Any = compiled.struct  # a type made at run time
+        self._decoder = msgspec.json.Decoder(list[row], float_hook=Decimal)
+        self.key: Callable[[Any], Hashable] = attrgetter(*(compiled.attributes[name] for name in self._keys))
+        self.version: Callable[[Any], Any] = (
+            attrgetter(compiled.attributes[self._version]) if self._version in compiled.attributes else lambda _: None
+        )
+
+    def decode(self, payload: bytes | msgspec.Raw) -> list[Any]:
+        """Return the rows of a JSON array as typed structs.
+
+        Raises:
+            WrongValueError: A value does not fit its declared type, or a row is no object; names row and field.
+        """
+        try:
+            rows: list[Any] = self._decoder.decode(payload)
+        except msgspec.ValidationError:
+            # A text field came as a number (codes do, in some dialects): those fields are looked at from now on.
+            self._loosen(payload)
+            rows = self._decoder.decode(payload)
+        try:
+            self._compiled.convert(rows)
+        except (ValueError, TypeError, KeyError) as error:
+            for row, name, value, said in self._compiled.wrong_values(rows):
+                keys = ", ".join(f"{key} {getattr(row, self._compiled.attributes[key])}" for key in self._keys)
+                raise WrongValueError(f"{keys}: {name}", value, said) from None
+            raise WrongValueError("a row", error, "row of this schema") from error
+        return rows
+
+    def dictionary(self, row: Any) -> dict[str, Any]:
+        """Return a decoded row as the dictionary that singer-sdk's own code works on."""
+        record: dict[str, Any] = decode(encode(row))
+        return record
+
+    def unknown_fields(self, payload: bytes | msgspec.Raw) -> list[str]:
+        """Return the fields of the first row that the schema does not have: the vendor may have added some."""
+        rows = decode(payload)
+        known = self._schema["properties"]
+        return sorted(set(rows[0]) - set(known)) if rows and isinstance(rows[0], dict) else []
+
+    def _loosen(self, payload: bytes | msgspec.Raw) -> None:
+        rows = decode(payload)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise WrongValueError("the list of rows", rows, "list of objects")
+        found = frozenset(path for row in rows for path in _misfits(self._schema, row, ()))
+        self._loose |= found
+        self._compile()
+
+
+def _misfits(schema: Schema, row: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for name, declared in schema.get("properties", {}).items():
+        value = row.get(name)
+        inner = _inner_object(declared)
+        if value is None:
+            continue
+        if inner is not None:
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    yield from _misfits(inner, item, (*path, name))
+                else:
+                    yield (*path, name)
+        elif not isinstance(value, str):
+            yield (*path, name)
+
+
+def _inner_object(declared: Schema) -> Schema | None:
+    """Return the schema of an object, or of the objects of an array."""
+    if "properties" in declared:
+        return declared
+    items = declared.get("items", {})
+    return items if "properties" in items else None
+
+
+def _declared_type(declared: Schema) -> str:
+    types = declared.get("type", "string")
+    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    return str(names[0])
+
+
+def _compile_object(
+    schema: Schema, selected: Selected, loose: frozenset[tuple[str, ...]], path: tuple[str, ...]
+) -> _Object:
+    fields: list[tuple[str, Any, Any]] = []
+    attributes: dict[str, str] = {}
+    kinds: dict[str, _Kind] = {}
+    nested: dict[str, _Object] = {}
+    crumb: tuple[str, ...] = tuple(part for name in path for part in ("properties", name))
+    for number, (name, declared) in enumerate(schema["properties"].items()):
+        if not selected((*crumb, "properties", name)):
+            continue
+        attribute = (
+            name if name.isidentifier() and not keyword.iskeyword(name) and name[0] != "_" else f"field_{number}"
+        )
+        attributes[name] = attribute
+        shape: Any = Any
+        inner = _inner_object(declared)
+        if inner is not None:
+            nested[name] = _compile_object(inner, selected, loose, (*path, name))
+            item: Any = nested[name].struct  # a type made at run time
+            shape = (item if "properties" in declared else list[item]) | str | None  # PHP writes "" for an empty list
+        elif kind := _KINDS.get((_declared_type(declared), declared.get("format"))):
+            kinds[name] = kind
+        elif _declared_type(declared) == "string":
+            if (*path, name) in loose:
+                kinds[name] = _TEXT
+            else:
+                shape = str | None
+        fields.append((attribute, shape if shape is Any else shape | msgspec.UnsetType, msgspec.UNSET))
+    struct = msgspec.defstruct(
+        "_".join(("Row", *path)), fields, rename={new: old for old, new in attributes.items()}, gc=bool(nested)
+    )
+    return _Object(struct, attributes, _compile_conversion(attributes, kinds, nested), kinds, nested)
+
+
+def _compile_conversion(
+    attributes: Mapping[str, str], kinds: Mapping[str, _Kind], nested: Mapping[str, _Object]
+) -> Callable[[Sequence[Any]], None]:
+    """Write and compile the function that converts a list of structs in place.
+
+    The text is made of attribute names that were checked to be identifiers, and of nothing else from outside.
+    """
+    names: dict[str, Any] = {}
+    lines = ["def convert(rows):", " for row in rows:", "  pass"]
+    for number, (name, kind) in enumerate(kinds.items()):
+        place = f"row.{attributes[name]}"
+        convert, clean = f"convert_{number}", f"clean_{number}"
+        names[convert] = _Memory(kind.convert).__getitem__ if kind.remember else kind.convert
+        names[clean] = frozenset((*kind.clean, *_ABSENT))
+        lines += [f"  v = {place}", f"  if v.__class__ not in {clean}: {place} = {convert}(v)"]
+    for number, (name, inner) in enumerate(nested.items()):
+        place = f"row.{attributes[name]}"
+        names[f"nested_{number}"] = inner.convert
+        names[f"struct_{number}"] = inner.struct
+        lines += [
+            f"  v = {place}",
+            f"  if v.__class__ is list: nested_{number}(v)",
+            f"  elif v.__class__ is struct_{number}: nested_{number}((v,))",
+            f"  elif v == '': {place} = None",
+        ]
+    exec("\n".join(lines), names)  # noqa: S102 - see the docstring; the same way dataclasses makes __init__
+    convert_rows: Callable[[Sequence[Any]], None] = names["convert"]
+    return convert_rows
