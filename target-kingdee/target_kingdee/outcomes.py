@@ -59,7 +59,6 @@ FAILURES: dict[str, Row] = {
     # before anything was sent (contract 5.7)
     "unreachable": Row(_N, Action.RETRY, "Kingdee cannot be reached ({detail}); check base_url, network and firewall"),
     "tls": Row(_N, Action.STOP, "the TLS certificate of Kingdee was not accepted ({detail}); install its authority"),
-    "bad_url": Row(_N, Action.STOP, "base_url is no web address ({detail}); it looks like https://host/k3cloud/"),
     # sent, without an answer that can be read (contract 2.3, 5.6, 5.7)
     "read_timeout": Row(
         _U, Action.LOOK_AND_RETRY, "Kingdee did not answer in time; raise request_timeout or send less"

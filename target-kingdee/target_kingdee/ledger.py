@@ -1,0 +1,271 @@
+"""The ledger: for each document that ever left, where it came from, what became of it, and what is known in Kingdee.
+
+SQLite by default, with a write-ahead log and ``synchronous=NORMAL``: what is committed survives the end of the process
+in any moment (kill -9 included), because it is in the operating system's hands. A power cut may take back the last
+commits; then the documents are looked up or refused by number, since the bookmark and Kingdee are ahead of the ledger,
+never behind it. Another database by URL, through SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erp_sdk.command import UserError
+from erp_sdk.times import now, rfc3339
+from sqlalchemy import create_engine, event, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from target_kingdee.case import Case, Fate
+from target_kingdee.document import Entry
+from target_kingdee.ledger_rows import (
+    DeadLetter,
+    Statement,
+    close_letter_clause,
+    intend_clause,
+    letter_clause,
+    letter_of,
+    letter_row,
+    outcome,
+    settle_clause,
+)
+from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, deliveries, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+BUSY_SECONDS = 60
+CACHE_KIBIBYTES = 8192
+_SETTLED_WELL = frozenset({Fate.DELIVERED, Fate.UPDATED, Fate.UNCHANGED, Fate.EXISTING})
+
+
+class LedgerError(UserError):
+    """The ledger cannot be read or written."""
+
+
+class Ledger:
+    """One open ledger.
+
+    Args:
+        url: SQLAlchemy URL; see `ledger_url`.
+        account: ``acct_id@host``.
+    """
+
+    def __init__(self, url: str, account: str) -> None:
+        self.account = account
+        self.url = url
+        self._engine = _engine(url)
+        self._has_open_letters: dict[int, bool] = {}
+        with self.transaction() as connection:
+            bring_up_to_date(connection)
+        dialect = self._engine.dialect
+        self._intend = Statement(intend_clause(dialect.name), dialect)
+        self._settle = Statement(settle_clause(), dialect)
+        self._letter = Statement(letter_clause(dialect.name), dialect)
+        self._close_letter = Statement(close_letter_clause(), dialect)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Write in one transaction.
+
+        Raises:
+            LedgerError: The database refuses.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None
+
+    @property
+    def shown(self) -> str:
+        """Where the ledger is, without its password."""
+        url = make_url(self.url)
+        return url.database or "in memory" if url.drivername.startswith("sqlite") else url.render_as_string()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    # Books: one for each form of the account.
+
+    def book(self, form: str) -> int:
+        """Return the id of the form's book, made when it is not there."""
+        with self.transaction() as connection:
+            chosen = select(books.c.book_id).where(books.c.account == self.account, books.c.form == form)
+            found = connection.execute(chosen).scalar()
+            if found is None:
+                made = connection.execute(insert(books).values(account=self.account, form=form, beat=0))
+                found = made.inserted_primary_key[0] if made.inserted_primary_key else 0
+            return int(found)
+
+    @staticmethod
+    def known(connection: Connection, book_id: int, numbers: Sequence[str]) -> dict[str, Entry]:
+        """Return what is known of these numbers."""
+        columns = deliveries.c
+        chosen = select(
+            columns.number, columns.status, columns.source_stream, columns.source_key, columns.content_hash,
+            columns.delivered_hash, columns.kingdee_id, columns.document_status, columns.floor_id,
+        ).where(columns.book_id == book_id, columns.number.in_(numbers))  # fmt: skip
+        rows = connection.execute(chosen).all()
+        return {
+            row[0]: Entry(
+                row[1], row[2], row[3], bytes(row[4]), None if row[5] is None else bytes(row[5]), row[6], row[7], row[8]
+            )
+            for row in rows
+        }
+
+    # One batch: its intention before any call, its outcomes after the last.
+
+    def intend(
+        self, connection: Connection, book_id: int, cases: Iterable[Case], floor_id: int | None, run_id: int
+    ) -> None:
+        """Note that these documents are about to be sent."""
+        at = rfc3339(now())
+        fixed = {"book_id": book_id, "status": "sending", "floor_id": floor_id, "attempts": 1, "run_id": run_id}
+        stamped = {**fixed, "first_sent_at": at, "updated_at": at}
+        rows = [
+            {
+                **stamped,
+                "number": one.document.number,
+                "source_stream": one.document.source_stream,
+                "source_key": one.document.source_key,
+                "content_hash": one.document.content_hash,
+            }
+            for one in cases
+        ]
+        self._intend.execute(connection, rows)
+
+    def settle(self, book_id: int, form: str, cases: Sequence[Case], intended: frozenset[str], run_id: int) -> None:
+        """Note how documents ended, in one transaction.
+
+        Args:
+            book_id: The form's book.
+            form: The form, for dead letters.
+            cases: Those with a fate.
+            intended: The numbers whose rows are ours to change: another record's row stays as it is.
+            run_id: This run.
+        """
+        at = rfc3339(now())
+        with self.transaction() as connection:
+            rows = [outcome(one, book_id, at, run_id) for one in cases if one.number in intended]
+            self._settle.execute(connection, rows)
+            letters = [letter_of(one, form) for one in cases if one.fate in (Fate.DEAD, Fate.SAVED)]
+            self._store_letters(connection, book_id, letters, at, run_id)
+            if self._is_any_letter_open(connection, book_id):
+                keys = [
+                    {"at": at, "book": book_id, "stream": one.document.source_stream, "key": one.document.source_key}
+                    for one in cases
+                    if one.fate in _SETTLED_WELL
+                ]
+                self._close_letter.execute(connection, keys)
+
+    # Dead letters.
+
+    def store_letters(self, letters: Iterable[DeadLetter], run_id: int) -> None:
+        """Keep dead letters that came as messages; a letter of the same source record is replaced, not doubled."""
+        by_form: dict[str, list[DeadLetter]] = {}
+        for letter in letters:
+            by_form.setdefault(letter.form, []).append(letter)
+        book_ids = {form: self.book(form) for form in by_form}
+        with self.transaction() as connection:
+            for form, some in by_form.items():
+                self._store_letters(connection, book_ids[form], some, rfc3339(now()), run_id)
+
+    def _store_letters(
+        self, connection: Connection, book_id: int, letters: Sequence[DeadLetter], at: str, run_id: int
+    ) -> None:
+        if letters:
+            self._has_open_letters[book_id] = True
+            self._letter.execute(connection, [letter_row(letter, book_id, at, run_id) for letter in letters])
+
+    def _is_any_letter_open(self, connection: Connection, book_id: int) -> bool:
+        known = self._has_open_letters.get(book_id)
+        if known is None:
+            chosen = select(dead_letters.c.dead_letter_id).where(
+                dead_letters.c.book_id == book_id, dead_letters.c.closed_at.is_(None)
+            )
+            known = self._has_open_letters[book_id] = connection.execute(chosen.limit(1)).first() is not None
+        return known
+
+    # Runs.
+
+    def begin_run(self) -> int:
+        """Note that a run has begun; returns its id."""
+        with self.transaction() as connection:
+            row = {"account": self.account, "started_at": rfc3339(now()), "result": "running"}
+            made = connection.execute(insert(runs).values(**row))
+            return int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
+
+    def end_run(self, run_id: int, result: str, seconds: float, summary: str) -> None:
+        """Note how a run ended."""
+        values = {"ended_at": rfc3339(now()), "result": result, "seconds": seconds, "summary": summary}
+        with self.transaction() as connection:
+            connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
+
+
+def ledger_url(path: str | None, url: str | None) -> str:
+    """Return the SQLAlchemy URL of the ledger that the settings name.
+
+    Raises:
+        LedgerError: The URL cannot be read.
+    """
+    if not url:
+        return f"sqlite:///{Path(path or '').expanduser()}"
+    try:
+        make_url(url)
+    except ArgumentError:
+        raise LedgerError("ledger_url is no database URL; it looks like postgresql+psycopg://user@host/db.") from None
+    return url
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if not parsed.drivername.startswith("sqlite"):
+        return _create(url)
+    if parsed.database:
+        try:
+            Path(parsed.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(f"the ledger's folder cannot be made ({error.strerror}); set ledger_path.") from None
+    engine = _create(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin below, not where the driver guesses
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # IMMEDIATE: a transaction that reads and then writes may not find the writer's place taken in between.
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads") else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _create(url: str, **options: Any) -> Engine:
+    try:
+        return create_engine(url, **options)
+    except (SQLAlchemyError, ImportError) as error:
+        raise LedgerError(f"ledger_url cannot be used: {_first_line(error)}; check it and its driver.") from None
+
+
+def _first_line(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    return (str(cause).strip() or type(cause).__name__).splitlines()[0]
+
+
+def _hint(error: DBAPIError) -> str:
+    said = str(error.orig).lower()
+    if "full" in said:
+        return "Make room on the disk and run again; nothing unconfirmed is lost."
+    if "locked" in said:
+        return "Another process holds it for long; end that one and run again."
+    return "Check ledger_path or ledger_url, and the rights on it."
