@@ -10,9 +10,11 @@ class CallCounters:
         self._counts: Counter[tuple[str, str, str]] = Counter()
 
     def count(self, vendor: str, call: str, outcome: str) -> None:
+        """Count one call."""
         self._counts[vendor, call, outcome] += 1
 
     def clear(self) -> None:
+        """Start again from nothing."""
         self._counts.clear()
 
     def as_dict(self) -> dict[str, dict[str, dict[str, int]]]:

@@ -19,6 +19,7 @@ class SandboxProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which also tells the application its transport, so that a fault can cut the connection."""
 
     def on_message_begin(self) -> None:
+        """Add the transport to the new request's scope."""
         super().on_message_begin()
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 

@@ -38,6 +38,8 @@ GATEWAY_PAGE = """<html>
 
 
 def before(name: str) -> Callable[[Before], Before]:
+    """Register a function as a kind that happens ahead of the work."""
+
     def register(function: Before) -> Before:
         BEFORE[name] = function
         return function
@@ -46,6 +48,8 @@ def before(name: str) -> Callable[[Before], Before]:
 
 
 def after(name: str) -> Callable[[After], After]:
+    """Register a function as a kind that happens once the work is committed."""
+
     def register(function: After) -> After:
         AFTER[name] = function
         return function

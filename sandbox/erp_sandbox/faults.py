@@ -51,6 +51,7 @@ class Counted:
     fired: int = 0
 
     def matches(self, vendor: str, call: str, document_numbers: Iterable[str]) -> bool:
+        """Whether the entry is about this call; counts nothing."""
         entry = self.entry
         if not (fnmatchcase(vendor, entry.vendor) and fnmatchcase(call, entry.call)):
             return False
@@ -150,6 +151,7 @@ class FaultPlan:
         self.entries = [self._counted(number, raw) for number, raw in enumerate(_entries(plan), start=1)]
 
     def clear(self) -> None:
+        """Take every entry out."""
         self.entries = []
 
     def stop(self) -> None:

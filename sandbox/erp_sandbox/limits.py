@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 WINDOW_SECONDS = 60.0
 
@@ -55,4 +58,5 @@ class Limits:
         self._taken.clear()
 
     def as_dict(self) -> dict[str, object]:
+        """Return the switch, and the calls taken by key."""
         return {"limits": "real" if self.enabled else "off", "taken": {key: len(v) for key, v in self._taken.items()}}

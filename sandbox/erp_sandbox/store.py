@@ -107,6 +107,7 @@ def seeded(db: sqlite3.Connection) -> Seeded | None:
 
 
 def remember_seeded(db: sqlite3.Connection, what: Seeded) -> None:
+    """Write down what the state was seeded with."""
     db.execute("INSERT OR REPLACE INTO sandbox VALUES ('seeded', ?)", (msgspec.json.encode(what).decode(),))
 
 

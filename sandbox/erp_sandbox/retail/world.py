@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -99,46 +100,37 @@ class World:
 
     def baskets(self) -> Iterator[Basket]:
         """Yield the baskets in time order; memory for one batch of the data set only."""
-        rank = FIRST_STOCKOUT_ID - 1
-        rec_id = FIRST_REC_ID - 1
+        stockout_id = FIRST_STOCKOUT_ID - 1
         basket_id = -1
         head: tuple[int, int, int] = (0, 0, 0)
         lines: list[Line] = []
-        for columns in dataset.transactions():
-            rows = len(columns["time"])
-            if columns["time"][-1] < self._from_seconds:
-                rank, basket_id = _ranked(columns["basket_id"], rank, basket_id)
-                rec_id += rows
-                continue
-            for row, basket in enumerate(columns["basket_id"]):
+        for batch in dataset.transactions(self._from_seconds):
+            if basket_id < 0:
+                stockout_id += batch.baskets_before
+            sales = zip(batch.product, batch.quantity, batch.amount, batch.discount, strict=True)
+            for row, (basket, sale) in enumerate(zip(batch.basket, sales, strict=True)):
                 if basket != basket_id:
                     if lines:
-                        yield self._basket(rank, basket_id, head, lines)
+                        yield self._basket(stockout_id, basket_id, head, lines)
                         lines = []
-                    rank += 1
+                    stockout_id += 1
                     basket_id = basket
-                    head = (columns["household_id"][row], columns["store_id"][row], columns["time"][row])
-                rec_id += 1
-                if head[2] >= self._from_seconds:
-                    lines.append(
-                        Line(
-                            rec_id,
-                            columns["product_id"][row],
-                            columns["quantity"][row],
-                            columns["amount"][row],
-                            columns["discount"][row],
-                        )
-                    )
+                    head = (batch.household[row], batch.store[row], batch.time[row])
+                lines.append(Line(FIRST_REC_ID + batch.first_row + row, *sale))
         if lines:
-            yield self._basket(rank, basket_id, head, lines)
+            yield self._basket(stockout_id, basket_id, head, lines)
 
     def products(self) -> Iterator[Product]:
-        """Yield the products sold in the chosen days, by number."""
-        wanted = {line.product_id for basket in self.baskets() for line in basket.lines}
-        for product in _products(wanted):
-            wanted.discard(product.product_id)
-            yield product
-        for product_id in sorted(wanted):  # a few are sold without being described
+        """Yield the products sold in the chosen days, by number; the few that are not described come last."""
+        wanted = set(self._sold[1])
+        for row in dataset.products():
+            if row["product_id"] in wanted:
+                wanted.discard(row["product_id"])
+                department = words.DEPARTMENTS.get(row["department"], words.UNKNOWN_DEPARTMENT)
+                size = row["package_size"] or ""
+                name = " ".join(part for part in (department, row["product_type"] or "", size) if part)
+                yield Product(row["product_id"], name, department, words.BRANDS.get(row["brand"], ""), size)
+        for product_id in sorted(wanted):
             yield Product(product_id, words.UNKNOWN_DEPARTMENT, words.UNKNOWN_DEPARTMENT, "", "")
 
     def households(self) -> Iterator[int]:
@@ -147,36 +139,20 @@ class World:
 
     def stores(self) -> Iterator[int]:
         """Yield the stores that sold in the chosen days, by number."""
-        yield from sorted({basket.store_id for basket in self.baskets()})
+        yield from sorted(self._sold[0])
 
-    def _basket(self, rank: int, basket_id: int, head: tuple[int, int, int], lines: list[Line]) -> Basket:
+    @cached_property
+    def _sold(self) -> tuple[set[int], set[int]]:
+        return dataset.sold(self._from_seconds)
+
+    def _basket(self, stockout_id: int, basket_id: int, head: tuple[int, int, int], lines: list[Line]) -> Basket:
         household_id, store_id, seconds = head
         return Basket(
-            stockout_id=rank,
+            stockout_id=stockout_id,
             basket_id=basket_id,
             household_id=household_id,
             store_id=store_id,
             consigned_at=datetime.fromtimestamp(seconds + self._shift_seconds, CST),
-            status=STATUS_BY_REMAINDER[rank % 100],
+            status=STATUS_BY_REMAINDER[stockout_id % 100],
             lines=tuple(lines),
         )
-
-
-def _ranked(basket_ids: list[int], rank: int, last: int) -> tuple[int, int]:
-    """Count the baskets of a batch that is skipped."""
-    for basket_id in basket_ids:
-        if basket_id != last:
-            rank += 1
-            last = basket_id
-    return rank, last
-
-
-def _products(wanted: set[int]) -> Iterator[Product]:
-    columns = ("product_id", "department", "brand", "product_type", "package_size")
-    for batch in dataset.batches("products", columns):
-        for row in batch.to_pylist():
-            if row["product_id"] in wanted:
-                department = words.DEPARTMENTS.get(row["department"], words.UNKNOWN_DEPARTMENT)
-                size = row["package_size"] or ""
-                name = " ".join(part for part in (department, row["product_type"] or "", size) if part)
-                yield Product(row["product_id"], name, department, words.BRANDS.get(row["brand"], ""), size)

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from erp_sandbox import faults, seeding, server, store
+from erp_sandbox.context import Context
+from erp_sandbox.control import vendor_named
+from erp_sandbox.errors import SandboxError
+from erp_sandbox.retail import codes as code_tables
+from erp_sandbox.vendors import VENDORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DEFAULT_STATE = Path(".sandbox/erp.sqlite")
+DEFAULT_PORT = 8650
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+
+
+class _Group(click.Group):
+    """A command group that ends with one sentence where the user asked for what cannot be done."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SandboxError as error:
+            click.echo(f"erp-sandbox: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.stdout = None  # type: ignore[assignment] # whoever read us has gone; nothing is left to flush
+            ctx.exit(1)
+
+
+def seed_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which data."""
+    command = click.option("--until", metavar="YYYY-MM-DD", help="The last trading day; default: yesterday.")(command)
+    return click.option(
+        "--taobao-shops", type=int, default=0, show_default=True, help="So many shops sell on Taobao (platform 1)."
+    )(command)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_STATE, show_default=True,
+              help="The SQLite file that holds what the ERPs hold.")  # fmt: skip
+@click.version_option(package_name="erp-sandbox")
+@click.pass_context
+def cli(ctx: click.Context, state: Path) -> None:
+    """旺店通 Wangdiantong and 金蝶 Kingdee on loopback, with one real retailer's year."""
+    ctx.obj = state
+
+
+@cli.command()
+@click.option("--days", type=int, default=7, show_default=True, help="The last N days of the year; 365 is all of it.")
+@seed_options
+@click.option("--reset", is_flag=True, help="Empty the state first.")
+@click.pass_obj
+def seed(state: Path, days: int, until: str | None, taobao_shops: int, *, reset: bool) -> None:
+    """Fill the state with the retailer's last days. The same options give the same data."""
+    last_day = seeding.parse_until(until)
+    with store.alone(state), contextlib.closing(store.open_state(state, create=True)) as db:
+        held, fresh = seeding.seed(db, days=days, until=last_day, taobao_shops=taobao_shops, reset=reset)
+    verb = "Seeded" if fresh else "Already seeded, left as it is:"
+    shops = f", {held.taobao_shops} Taobao shops" if held.taobao_shops else ""
+    click.echo(f"{verb} {state}: {held.days} days until {held.until}{shops}.")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback unless you say otherwise.")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True,
+              help="0 takes a free port; the JSON line on stdout names it.")  # fmt: skip
+@click.option("--limits", type=click.Choice(["real", "off"]), default="real", show_default=True,
+              help="The vendors' rate limits.")  # fmt: skip
+@click.option("--faults", "plan", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN.yml",
+              help="Which calls go wrong, and how.")  # fmt: skip
+@click.option("--auto-audit", type=click.Choice(["rollback", "stays-saved"]), default="rollback", show_default=True,
+              help="What Kingdee does with a document that IsAutoSubmitAndAudit cannot audit.")  # fmt: skip
+@click.option("--session-minutes", type=click.FloatRange(min=0, min_open=True), default=20.0, show_default=True,
+              help="How long an idle Kingdee session lives.")  # fmt: skip
+@click.option("--gateway/--no-gateway", default=False, show_default=True,
+              help="Kingdee behind the open-platform gateway: signed calls only.")  # fmt: skip
+@click.option("--wdt", "wdt_settings", multiple=True, metavar="NAME=VALUE",
+              help="A Wangdiantong switch, such as page_size_over=error; may be repeated.")  # fmt: skip
+@click.option("--seed-days", type=int, help="Seed so many days first when the state is empty.")
+@seed_options
+@click.pass_obj
+def serve(
+    state: Path,
+    host: str,
+    port: int,
+    limits: str,
+    plan: Path | None,
+    auto_audit: str,
+    session_minutes: float,
+    wdt_settings: tuple[str, ...],
+    seed_days: int | None,
+    until: str | None,
+    taobao_shops: int,
+    *,
+    gateway: bool,
+) -> None:
+    """Answer as the vendors do until stopped. One JSON line on stdout says where, as soon as it listens."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    last_day = seeding.parse_until(until)
+    with store.alone(state):
+        bound = server.listen(host, port)
+        db = store.open_state(state, create=seed_days is not None)
+        if seed_days is not None:
+            seeding.seed(db, days=seed_days, until=last_day, taobao_shops=taobao_shops)
+        elif store.seeded(db) is None:
+            raise SandboxError(f"The sandbox state {state} is empty: run `erp-sandbox --state {state} seed` first.")
+        context = Context(
+            db=db,
+            state=state,
+            faults=faults.FaultPlan({name: vendor.own_faults for name, vendor in VENDORS.items()}),
+            settings={
+                "auto_audit": auto_audit,
+                "session_minutes": session_minutes,
+                "gateway": gateway,
+                "wangdiantong": _pairs(wdt_settings),
+            },
+        )
+        context.limits.enabled = limits == "real"
+        if plan is not None:
+            context.faults.replace(faults.read_plan(plan))
+        code = server.serve(context, bound, lambda url: click.echo(server.announcement(url)))
+    raise SystemExit(code)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a list to read.")
+@click.option("--url", default=DEFAULT_URL, show_default=True, help="Where the sandbox is served.")
+def credentials(url: str, *, as_json: bool) -> None:
+    """Print each vendor's base URL and credentials, for any client."""
+    found = {name: vendor.credentials(url.rstrip("/")) for name, vendor in VENDORS.items()}
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    for name, products in found.items():
+        for product, fields in products.items():
+            click.echo(f"{name} {product}")
+            for key, value in fields.items():
+                click.echo(f"  {key:16} {value}")
+
+
+@cli.command()
+@click.argument("vendor")
+@click.argument("what")
+@click.option("--json", "as_json", is_flag=True, help="JSON Lines, one whole document a line (the default).")
+@click.option("--number", help="Only the document with this number.")
+@click.option("--lines", is_flag=True, help="One line of output for each line of a document.")
+@click.option("--summary", is_flag=True, help="Counts and sums instead of documents.")
+@click.option("--where", multiple=True, metavar="NAME=VALUE", help="A further query parameter, as in the URL.")
+@click.pass_obj
+def show(state: Path, vendor: str, what: str, number: str | None, where: tuple[str, ...], **flags: bool) -> None:
+    """Print what a vendor really holds, such as `show kingdee SAL_OUTSTOCK`."""
+    query: dict[str, str] = _pairs(where)
+    if number is not None:
+        query["number"] = number
+    if flags["lines"]:
+        query["lines"] = "1"
+    erp = vendor_named(vendor)
+    out = click.get_binary_stream("stdout")
+    with store.reading(state) as db:
+        if flags["summary"]:
+            out.write(msgspec.json.encode(erp.summary(db, what, query)) + b"\n")
+            return
+        encode = msgspec.json.Encoder().encode
+        for document in erp.show(db, what, query):
+            out.write(encode(document) + b"\n")
+
+
+@cli.command()
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), required=True, metavar="DIR",
+              help="Where the CSV files go; made when missing.")  # fmt: skip
+def codes(output: Path) -> None:
+    """Write the code tables a seller of this data keeps: sale_org, warehouse, customer."""
+    for path in code_tables.write(output):
+        click.echo(path)
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SandboxError(f"{text!r} is not NAME=VALUE.")
+        pairs[name] = value
+    return pairs

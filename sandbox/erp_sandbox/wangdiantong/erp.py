@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from erp_sandbox.wangdiantong.refusals import REFUSALS, Refusal
+from erp_sandbox.wangdiantong.settings import Settings, changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
+
+    from erp_sandbox.context import Context
+    from erp_sandbox.wangdiantong.fields import Style
+    from erp_sandbox.wangdiantong.query import Endpoint, Query
+
+LOG = logging.getLogger("erp_sandbox.wangdiantong")
+NAME = "wangdiantong"
+
+OK = "ok"
+OWN_FAULTS = frozenset({"throttle", "busy", "empty_page", "app_limited"})
+COMMAS = {"full": "，", "half": ","}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of an answer: its rows as JSON text joined by commas, and the total where the call asked for it."""
+
+    rows: str
+    total: int | None
+
+
+class Erp:
+    """The running Wangdiantong: what its dialects share."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._throttled = 0
+        given = context.settings.get(NAME, {})
+        context.settings[NAME] = changed(Settings(), given) if isinstance(given, dict) else given
+
+    @property
+    def settings(self) -> Settings:
+        """The switches in force."""
+        settings: Settings = self.context.settings[NAME]
+        return settings
+
+    def now(self) -> int:
+        """Return the sandbox's clock in unix seconds."""
+        return int(self.context.now().timestamp())
+
+    def page(self, endpoint: Endpoint, query: Query, style: Style) -> Page:
+        """Read one page, and in the mode ``live_edits`` let other people edit rows right after it."""
+        db = self.context.db
+        selection = endpoint.select(query, db)
+        total: int | None = None
+        if query.counted and endpoint.counted:
+            counting = f"SELECT count(*) FROM {selection.table} WHERE {selection.condition}"  # noqa: S608 - our columns
+            total = db.execute(counting, selection.arguments).fetchone()[0]
+        rows = db.execute(
+            f"SELECT * FROM {selection.table} WHERE {selection.condition} "  # noqa: S608 - our columns, values are bound
+            f"ORDER BY {selection.order} LIMIT ? OFFSET ?",
+            [*selection.arguments, query.page_size, query.page * query.page_size],
+        )
+        text = ",".join(endpoint.render(db, rows, style))
+        if self.settings.live_edits and selection.table == "wdt_stockouts":
+            with db:
+                db.execute(
+                    f"UPDATE wdt_stockouts SET modified = ? WHERE stockout_id IN (SELECT stockout_id FROM wdt_stockouts "  # noqa: S608, E501 - our columns
+                    f"WHERE {selection.condition} ORDER BY {selection.order} LIMIT ?)",
+                    [self.now(), *selection.arguments, self.settings.live_edits],
+                )
+        return Page(text, total)
+
+    def refused(self, refusal: Refusal, *, flagship: bool) -> tuple[int, str]:
+        """Return number and message of a refusal, in the words of a family."""
+        words = REFUSALS[refusal.name]
+        code, message = (
+            (words.flagship_status, words.flagship) if flagship else (words.enterprise_code, words.enterprise)
+        )
+        details = {**refusal.details, "comma": self._comma() if "{comma}" in message else ""}
+        for name, value in details.items():
+            message = message.replace("{" + name + "}", str(value))
+        return self.settings.codes.get(refusal.name, code), message
+
+    def check_account(self) -> None:
+        """Refuse an account that the switch ``account`` says is in trouble."""
+        troubles = {"disabled": "appkey_disabled", "ip": "address_refused", "otp": "one_time_password"}
+        if self.settings.account in troubles:
+            raise Refusal(troubles[self.settings.account])
+
+    async def answered(self, account: str, fault: str | None, work: Callable[[bool], Response]) -> Response:
+        """Do the work of an admitted call within the account's limits.
+
+        Args:
+            account: what the vendor counts calls by.
+            fault: the kind of fault this call meets, if any.
+            work: gives the answer; its argument says whether the page has to be empty.
+
+        Raises:
+            Refusal: too many calls, or a fault of the vendor's own.
+        """
+        limits = self.context.limits
+        with limits.in_flight(f"{NAME} {account}", self.settings.concurrency) as allowed:
+            if not allowed:
+                raise Refusal("too_many_at_once")
+            if fault == "throttle" or not limits.take(f"{NAME} {account}", self.settings.per_minute):
+                raise Refusal("throttled")
+            if fault == "busy":
+                raise Refusal("busy")
+            if self.settings.latency_ms:
+                await asyncio.sleep(self.settings.latency_ms / 1_000)
+            return work(fault == "empty_page")
+
+    def _comma(self) -> str:
+        self._throttled += 1
+        choice = self.settings.comma
+        return COMMAS[choice] if choice in COMMAS else "，,"[self._throttled % 2]
