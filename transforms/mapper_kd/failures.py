@@ -1,0 +1,68 @@
+"""Why a record cannot be mapped: each reason is one class of error, and ends as one dead letter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class MappingError(ValueError):
+    """Something wrong in a mapping file; the text says where and what."""
+
+
+class RecordError(Exception):
+    """A record that cannot be mapped as the mapping says.
+
+    Attributes:
+        reason: The class of the failure, as dead letters carry it.
+        fix: What to do about it, one sentence; empty where the place of the failure says more.
+    """
+
+    reason = "expression_failed"
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        self.fix = fix
+        super().__init__(message)
+
+
+class Invalid(RecordError):  # noqa: N818 - named as the reason it gives
+    """A value that is not what the function or the field needs: text where a number is wanted."""
+
+    reason = "value_invalid"
+
+
+class Missing(RecordError):  # noqa: N818 - named as the reason it gives
+    """No value where one is needed."""
+
+    reason = "value_missing"
+
+
+class NumberMissing(Missing):
+    """A document without its number: it could never be found again, so it must not be sent."""
+
+    reason = "number_missing"
+
+
+class Miss(RecordError):  # noqa: N818 - named as the reason it gives
+    """A code table or lookup that has no such row; the field's policy decides what follows."""
+
+    reason = "code_missing"
+
+
+class KeyMissing(Miss):
+    """The key that the table should be asked with is empty itself."""
+
+    reason = "value_missing"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a dead letter says about the place and the reason.
+
+    Attributes:
+        field: Kingdee field key path such as ``FEntity[2].FMaterialID.FNumber``; None when no field is to blame.
+    """
+
+    field: str | None
+    reason: str
+    message: str
+    fix: str

@@ -1,0 +1,167 @@
+"""The mappings of a run: found, checked before anything is read, and compiled for a stream when its SCHEMA arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from erp_sdk.command import SetupError
+from erp_sdk.messages import decode
+
+from mapper_kd.compiler import compile_mapping
+from mapper_kd.failures import Failure
+from mapper_kd.kinds import UnknownNameError
+from mapper_kd.mapping import Mapping, mapping_name, read_mapping
+from mapper_kd.source_record import SourceObject, decoder
+from mapper_kd.yaml_nodes import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import msgspec
+
+    from mapper_kd.compiled import CompiledMapping
+    from mapper_kd.lookups import TableShelf
+
+_SUFFIXES = {".yml", ".yaml"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a record in one mapping: a model, a failure, or (both None) nothing, since ``where`` was false."""
+
+    flow: CompiledMapping
+    model: Any = None
+    failure: Failure | None = None
+
+
+class StreamFlows:
+    """The mappings of one stream, compiled against its schema; each record is decoded once for all of them."""
+
+    def __init__(self, stream: str, fields: SourceObject, key: Sequence[str], flows: Sequence[CompiledMapping]) -> None:
+        self.flows = flows
+        self._stream = stream
+        self._key = {name: _key_attribute(fields, name) for name in key}
+        self._decode: Callable[[msgspec.Raw], Any] = decoder(fields.structure())
+
+    def map(self, raw: msgspec.Raw) -> tuple[dict[str, Any], list[Outcome]]:
+        """Map one record.
+
+        Args:
+            raw: The record's JSON.
+
+        Returns:
+            The record's key, and the outcome of each mapping.
+        """
+        try:
+            record = self._decode(raw)
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            failure = Failure(None, "record_invalid", self._no_record(error), "correct the record or the tap's schema.")
+            return self._key_of_invalid(raw), [Outcome(flow, failure=failure) for flow in self.flows]
+        key = {name: getattr(record, attribute) for name, attribute in self._key.items()}
+        return key, [self._outcome(flow, record) for flow in self.flows]
+
+    @staticmethod
+    def _outcome(flow: CompiledMapping, record: Any) -> Outcome:
+        try:
+            return Outcome(flow, flow.build(record))
+        except Exception as error:  # noqa: BLE001 - whatever one record does ends as its dead letter
+            return Outcome(flow, failure=flow.explain(error))
+
+    def _no_record(self, error: Exception) -> str:
+        return f"the record is not what the schema of {self._stream} says: {error}."
+
+    def _key_of_invalid(self, raw: msgspec.Raw) -> dict[str, Any]:
+        try:
+            record = decode(raw)
+        except (ValueError, ArithmeticError, RecursionError):
+            return dict.fromkeys(self._key)
+        return {name: record.get(name) if isinstance(record, dict) else None for name in self._key}
+
+
+def _key_attribute(fields: SourceObject, name: str) -> str:
+    try:
+        code, _ = fields.column("record", name, certain=True)
+    except UnknownNameError as error:
+        raise SetupError(f"the tap's key_properties name a field that its schema does not have: {error}.") from None
+    return code.removeprefix("record.")
+
+
+class Flows:
+    """All mappings of a run."""
+
+    def __init__(self, mappings: Sequence[Mapping], shelf: TableShelf) -> None:
+        self._mappings = mappings
+        self._shelf = shelf
+
+    @classmethod
+    def read(cls, paths: Sequence[Path], shelf: TableShelf) -> Flows:
+        """Read and check mappings; only the source's field names are taken on trust.
+
+        Raises:
+            SetupError: One of them is wrong.
+        """
+        problems = Problems()
+        mappings = [mapping for mapping in read_mappings(paths, problems) if mapping is not None]
+        for mapping in mappings:
+            compile_mapping(mapping, SourceObject({}, mapping.stream), shelf, problems, load=False)
+        refuse(problems)
+        return cls(mappings, shelf)
+
+    @property
+    def streams(self) -> set[str]:
+        """The streams that have a mapping."""
+        return {mapping.stream for mapping in self._mappings}
+
+    def open(self, stream: str, schema: dict[str, Any], key: Sequence[str]) -> StreamFlows:
+        """Compile the mappings of a stream against its schema, and load their tables.
+
+        Raises:
+            SetupError: A mapping reads a field that the stream does not have, or a table is not there.
+            UserError: A table's database does not answer.
+        """
+        problems = Problems()
+        fields = SourceObject(schema, stream)
+        wanted = [mapping for mapping in self._mappings if mapping.stream == stream]
+        compiled = [compile_mapping(mapping, fields, self._shelf, problems, load=True) for mapping in wanted]
+        refuse(problems)
+        return StreamFlows(stream, fields, key, [flow for flow in compiled if flow is not None])
+
+
+def refuse(problems: Problems) -> None:
+    """Raise what was found wrong, the first in full.
+
+    Raises:
+        SetupError: Something was.
+    """
+    if problems.found:
+        more = len(problems.found) - 1
+        rest = f" (and {more} more: `mapper-kd check` lists them)" if more else ""
+        raise SetupError(f"{problems.found[0]}{rest}")
+
+
+def find_mappings(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
+    """Return the mapping files that these paths name, with the folder each was found in.
+
+    Raises:
+        SetupError: A path is not there, or a folder holds no mapping.
+    """
+    found: dict[Path, Path | None] = {}
+    for path in paths:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+            if not files:
+                raise SetupError(f"the folder {path.as_posix()} of the setting mappings holds no .yml file.")
+            found.update(dict.fromkeys(files, path))
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise SetupError(f"the mapping {path.as_posix()} is not there; check the setting mappings.")
+    return list(found.items())
+
+
+def read_mappings(paths: Sequence[Path], problems: Problems) -> Iterator[Mapping | None]:
+    """Yield the mapping of each file; None for one that cannot be compiled at all, with its problems noted."""
+    for path, folder in find_mappings(paths):
+        yield read_mapping(path, mapping_name(path, folder), problems)

@@ -1,0 +1,109 @@
+"""The shape of a form's model: dotted keys become objects, lists become lists; and the schema that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mapper_kd.kinds import ANY, BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, NULL, TEXT, Kind, ListKind
+
+if TYPE_CHECKING:
+    from mapper_kd.mapping import Body, Field, LineList
+    from mapper_kd.yaml_nodes import Problems
+
+
+@dataclass
+class Leaf:
+    """A field; its kind is known once its expression is compiled."""
+
+    field: Field
+    kind: Kind = ANY
+
+
+@dataclass
+class Lines:
+    """A list of lines."""
+
+    list: LineList
+    row: Branch
+
+
+@dataclass
+class Branch:
+    """An object: the head, a line, a base-data reference, or a part such as SubHeadEntity."""
+
+    children: dict[str, Node] = field(default_factory=dict)
+
+
+Node = Leaf | Lines | Branch
+
+_SCHEMAS: dict[Kind, dict[str, Any]] = {
+    TEXT: {"type": ["string", "null"]},
+    DATE: {"type": ["string", "null"], "format": "date"},
+    # Kingdee's date-times have a blank and no offset (contract 6.4), so they are no "date-time" of JSON Schema.
+    DATETIME: {"type": ["string", "null"]},
+    INTEGER: {"type": ["integer", "null"]},
+    DECIMAL: {"type": ["number", "null"]},
+    BOOLEAN: {"type": ["boolean", "null"]},
+}
+
+
+def model_tree(body: Body, problems: Problems) -> Branch:
+    """Return the tree of a body, in the order it is written: fields first, then lists, as Kingdee wants it."""
+    root = Branch()
+    for one in body.fields:
+        _hang(root, one.keys, Leaf(one), one.place, problems)
+    for one_list in body.lists:
+        lines = Lines(one_list, model_tree(one_list.body, problems))
+        _hang(root, one_list.keys, lines, one_list.place, problems)
+    return root
+
+
+def _hang(root: Branch, keys: tuple[str, ...], node: Node, place: Any, problems: Problems) -> None:
+    branch = root
+    for key in keys[:-1]:
+        below = branch.children.setdefault(key, Branch())
+        if not isinstance(below, Branch):
+            problems.add(place, f"needs {key} to be an object, but that is a value or a list already")
+            return
+        branch = below
+    if branch.children.setdefault(keys[-1], node) is not node:
+        problems.add(place, "is there already")
+
+
+def schema_of(node: Node) -> dict[str, Any]:
+    """Return the JSON schema of a part of the model."""
+    if isinstance(node, Branch):
+        properties = {key: schema_of(child) for key, child in node.children.items()}
+        return {"type": ["object", "null"], "properties": properties}
+    if isinstance(node, Lines):
+        items = schema_of(node.row) | {"type": "object"}
+        return {"type": ["array", "null"], "items": items}
+    return _scalar_schema(node.kind)
+
+
+def _scalar_schema(kind: Kind) -> dict[str, Any]:
+    if isinstance(kind, ListKind):
+        return {"type": ["array", "null"], "items": _scalar_schema(kind.item)}
+    return dict(_SCHEMAS.get(kind, {})) if kind is not NULL else dict(_SCHEMAS[TEXT])
+
+
+def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that takes what either takes; for mappings that lead to the same form."""
+    if first == second or not second:
+        return first
+    if "properties" in first and "properties" in second:
+        names = dict.fromkeys([*first["properties"], *second["properties"]])
+        known = [(name, first["properties"].get(name, {}), second["properties"].get(name, {})) for name in names]
+        return first | {"properties": {name: merged(one, other) if one else other for name, one, other in known}}
+    if "items" in first and "items" in second:
+        return first | {"items": merged(first["items"], second["items"])}
+    if not first:
+        return second
+    types = [*_types(first), *(one for one in _types(second) if one not in _types(first))]
+    return {"type": types} if types else {}
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)

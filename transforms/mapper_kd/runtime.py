@@ -1,0 +1,104 @@
+"""What generated code calls by name besides the functions of the language: reading parts, and failing."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from mapper_kd.arithmetic import describe
+from mapper_kd.failures import Invalid, Miss, Missing, NumberMissing
+from mapper_kd.text_functions import text
+
+
+def part(row: Any, attribute: str) -> Any:
+    """Return a part of an object of the record that may be null."""
+    return None if row is None else getattr(row, attribute)
+
+
+def cell(row: tuple[Any, ...] | None, index: int) -> Any:
+    """Return a column of a table's row that may not be there."""
+    return None if row is None else row[index]
+
+
+def item(value: Any, name: str) -> Any:
+    """Return a part of a value whose schema is not known; of a list, the part of each item."""
+    if value is None:
+        return None
+    if value.__class__ is dict:
+        return value.get(name)
+    if value.__class__ is list:
+        return [item(one, name) for one in value]
+    raise Invalid(f"{describe(value)} has no part {name}")
+
+
+def rows(value: Any) -> list[Any]:
+    """Return the rows of a list; an object counts as one row, null as none."""
+    if value.__class__ is list:
+        return value
+    if value is None:
+        return []
+    if value.__class__ is dict:
+        return [value]
+    raise Invalid(f"{describe(value)} is no list")
+
+
+def at(value: Any, index: int) -> Any:
+    """Return an item of a list or a character of a text; None past its end."""
+    if value is None:
+        return None
+    if value.__class__ is not list and value.__class__ is not str:
+        raise Invalid(f"{describe(value)} has no parts")
+    return value[index] if -len(value) <= index < len(value) else None
+
+
+def piece(value: Any, start: int | None, end: int | None) -> Any:
+    """Return the part of a text or list between two positions."""
+    if value is None:
+        return None
+    if value.__class__ is not list and value.__class__ is not str:
+        raise Invalid(f"{describe(value)} has no parts")
+    return value[start:end]
+
+
+def needed(value: Any) -> Any:
+    """Return the value of a field that is required."""
+    if value is None or value == "":
+        raise Missing("the value is empty")
+    return value
+
+
+def needed_lines(lines: list[Any]) -> list[Any]:
+    """Return the lines of a list that is required."""
+    if not lines:
+        raise Missing("the document has no lines")
+    return lines
+
+
+def needed_number(value: Any) -> str:
+    """Return the document's number as text."""
+    number = text(value)
+    if not number or not number.strip():
+        raise NumberMissing("the document has no number")
+    return number
+
+
+def fail(error: Exception) -> NoReturn:
+    """Raise, at the place of use, what went wrong when a shared value was calculated."""
+    raise error
+
+
+GLOBALS: dict[str, Any] = {
+    "__builtins__": {},
+    "_part": part,
+    "_cell": cell,
+    "_item": item,
+    "_rows": rows,
+    "_at": at,
+    "_slice": piece,
+    "_needed": needed,
+    "_lines": needed_lines,
+    "_number": needed_number,
+    "_fail": fail,
+    "_Miss": Miss,
+    "_Exception": Exception,
+}
+"""The only names that generated code can reach; Python's builtins are not among them."""

@@ -1,0 +1,152 @@
+"""What the names of an expression mean at one place of a mapping, and the Python code that reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mapper_kd.functions import FUNCTIONS
+from mapper_kd.kinds import ANY, Kind, RowKind, UnknownNameError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mapper_kd.lookups import Table
+    from mapper_kd.source_record import SourceObject
+
+CONSTANT = -1
+RECORD = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value of the record that an expression reads: as the mapping writes it, and the code that reads it."""
+
+    written: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """Python source made by us, and what is known of its value.
+
+    Attributes:
+        depth: What it depends on: nothing (`CONSTANT`), the record (`RECORD`), or the row of the n-th list around it.
+        fails: Whether it can raise; what cannot is neither deferred nor calculated ahead.
+        certain: Whether it is never None.
+        readings: What it reads, to say which of it was empty when it fails.
+    """
+
+    text: str
+    kind: Kind
+    depth: int = CONSTANT
+    fails: bool = False
+    certain: bool = False
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass
+class Names:
+    """What generated code refers to besides its own variables: functions, tables, constants. One per mapping."""
+
+    open_table: Callable[[str], Table]
+    bound: dict[str, Any] = field(default_factory=dict)
+    _temporaries: int = 0
+
+    def bind(self, prefix: str, value: Any) -> str:
+        """Give a value a name that no mapping can write, and return it."""
+        for name, known in self.bound.items():
+            if known is value:
+                return name
+        name = f"_{prefix}{len(self.bound)}"
+        self.bound[name] = value
+        return name
+
+    def temporary(self, prefix: str = "t") -> str:
+        """Return a fresh variable name."""
+        self._temporaries += 1
+        return f"{prefix}{self._temporaries}"
+
+
+@dataclass
+class Scope:
+    """The names at one place.
+
+    Attributes:
+        record: The stream's record.
+        row: The current row, called ``line``; None outside of lists.
+        outer: The scope around the list; None for the head.
+        lets: Named values of this scope.
+        fields: The stream's properties.
+    """
+
+    record: Code
+    fields: SourceObject
+    row: Code | None = None
+    outer: Scope | None = None
+    lets: dict[str, Code] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """How many rows are around this place."""
+        return self.row.depth if self.row is not None else RECORD
+
+    def resolve(self, name: str) -> Code:
+        """Return the code of a plain name.
+
+        Raises:
+            UnknownNameError: There is no such name here.
+        """
+        for scope in self._outwards():
+            if name in scope.lets:
+                return scope.lets[name]
+        if name in {"line", "parent", "record"}:
+            return self._row_named(name)
+        if self.fields.knows(name):
+            return column_of(self.record, name, name)
+        if name in {"true", "false", "null"}:
+            raise UnknownNameError("name", name, [{"true": "True", "false": "False", "null": "None"}[name]])
+        lets = [known for scope in self._outwards() for known in scope.lets]
+        raise UnknownNameError(
+            "field", name, [*self.fields.names(), *lets], "the stream" if self.fields.names() else ""
+        )
+
+    def parent(self, row: Code) -> Code | None:
+        """Return the row outside of this one, or the record; None when this is no row of a list here."""
+        rows = list(dict.fromkeys(scope.row for scope in self._outwards() if scope.row is not None))
+        if row not in rows:
+            return None
+        outside = rows[rows.index(row) + 1 :]
+        return outside[0] if outside else self.record
+
+    def _row_named(self, name: str) -> Code:
+        if name == "record":
+            return self.record
+        if self.row is None:
+            raise UnknownNameError("row to call", name, (), "the head; it is known below lines:")
+        return self.row if name == "line" else self.parent(self.row) or self.record
+
+    def _outwards(self) -> Iterator[Scope]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.outer
+
+
+def column_of(row: Code, name: str, written: str) -> Code:
+    """Return the code of a part of a row.
+
+    Raises:
+        UnknownNameError: It has no such part.
+    """
+    if not isinstance(row.kind, RowKind):
+        return Code(f"_item({row.text}, {name!r})", ANY, row.depth, fails=True, readings=row.readings)
+    text, kind = row.kind.columns.column(row.text, name, certain=row.kind.certain)
+    readings = (*row.readings, Reading(written, text))
+    return Code(text, kind, row.depth, fails=row.fails, readings=readings)
+
+
+def function_hint(name: str) -> str:
+    """Return the sentence's end about the nearest function."""
+    near = nearest(name, FUNCTIONS)
+    return f"; did you mean {near}()?" if near else f"; the functions are {', '.join(sorted(FUNCTIONS))}"

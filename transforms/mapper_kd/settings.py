@@ -1,0 +1,81 @@
+"""The plugin's settings, and what its paths mean."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mapper_kd.lookups import TableShelf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_MAPPINGS = ["transforms/mappings"]
+DEFAULT_CODES = ["transforms/codes"]
+
+_PATHS = {"type": ["string", "array"], "items": {"type": "string"}}
+
+CONFIG_JSONSCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "mappings": _PATHS
+        | {
+            "default": DEFAULT_MAPPINGS,
+            "title": "Mappings",
+            "description": (
+                "Mapping files, or folders of them, one or a list. Relative paths start at the Meltano project, "
+                "or at the working folder outside of Meltano."
+            ),
+        },
+        "codes": _PATHS
+        | {
+            "default": DEFAULT_CODES,
+            "title": "Code tables",
+            "description": (
+                "Folders with the code tables (CSV), one or a list; a file in a later folder hides one of the same "
+                "name in an earlier."
+            ),
+        },
+        "databases": {
+            "type": ["object", "null"],
+            "additionalProperties": {"type": "string"},
+            "secret": True,
+            "title": "Databases",
+            "description": "Database URLs (SQLAlchemy) by the name that mappings use in `database:`.",
+        },
+        "unmapped_streams": {
+            "type": "string",
+            "enum": ["drop", "pass"],
+            "default": "drop",
+            "title": "Unmapped streams",
+            "description": "What happens to streams without a mapping: left out, or passed on unchanged.",
+        },
+        "source": {
+            "type": "string",
+            "enum": ["full", "key", "none"],
+            "default": "full",
+            "title": "Source",
+            "description": (
+                "What goes along with each mapped record, for the ledger and for dead letters: the whole source "
+                "record, its key only, or nothing."
+            ),
+        },
+    },
+}
+
+
+def project_folder() -> Path:
+    """Return the folder that relative paths start at."""
+    return Path(os.environ.get("MELTANO_PROJECT_ROOT") or ".")
+
+
+def paths_of(value: str | list[str]) -> list[Path]:
+    """Return the paths of a setting that is one or a list."""
+    base = project_folder()
+    return [base / path for path in ([value] if isinstance(value, str) else value)]
+
+
+def shelf_of(config: Mapping[str, Any]) -> TableShelf:
+    """Return the code tables and databases that the settings name."""
+    return TableShelf(paths_of(config.get("codes") or DEFAULT_CODES), config.get("databases") or {})
