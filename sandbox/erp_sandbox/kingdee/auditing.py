@@ -28,12 +28,13 @@ def closed_period(centre: DataCentre, form: Form, document: Document) -> str | N
     """Return the message for a document whose date lies in its organisation's closed period 关账."""
     if form.period is None or not centre.settings.closed_until:
         return None
-    org, day = document.get(form.period.org), str(document.get(form.period.date, ""))[:10]
-    until = centre.settings.closed_until.get(org["FNumber"], "") if org else ""
+    org = (document.get(form.period.org) or {}).get("FNumber", "")
+    day = str(document.get(form.period.date, ""))[:10]
+    until = centre.settings.closed_until.get(org, "")
     if not until or day > until:
         return None
     number = document.get(form.number_key, "")
-    return f"单据编号为“{number}”的{form.name}，日期{day}所在期间已关账（组织{org['FNumber']}关账至{until}）"
+    return f"单据编号为“{number}”的{form.name}，日期{day}所在期间已关账（组织{org}关账至{until}）"
 
 
 class Auditing:
@@ -95,7 +96,7 @@ class Auditing:
         for line in document.get(stock.entity, ()):
             parts = [org, *(line.get(key) for key in (stock.warehouse, stock.material, stock.status))]
             if all(parts):
-                place: Place = tuple(part["id"] for part in parts)  # type: ignore[union-attr,assignment] # four references
+                place: Place = tuple(part["id"] for part in parts)
                 held = moved.get(place)
                 held = self._held(place) if held is None else held
                 moved[place] = held + direction * Decimal(line.get(stock.quantity, 0))

@@ -47,12 +47,13 @@ class FormIndex:
 
     def __init__(self, form: Form, defaults: tuple[str, ...]) -> None:
         self.form = form
-        self._by_number: dict[str, Ref] = {}
+        self.by_number: dict[str, Ref] = {}
         self._further: dict[str, list[Ref]] = {}
         self._defaults = defaults
         self._shared: dict[tuple[Any, ...], dict[str, Any]] = {}
 
     def load(self, db: sqlite3.Connection, table: str) -> None:
+        """Read every record of the form's table."""
         sql = f"SELECT id, number, status, forbid, org FROM {table} ORDER BY id"  # noqa: S608 - the form's own table
         for key, number, status, forbid, org in db.execute(sql):
             self._add(Ref(key, number, _obstacle(status, forbid), org))
@@ -70,19 +71,19 @@ class FormIndex:
     def drop(self, number: str, key: Key) -> None:
         """Forget the record with this number and key."""
         left = [ref for ref in self.named(number) if ref.id != key]
-        self._by_number.pop(number, None)
+        self.by_number.pop(number, None)
         self._further.pop(number, None)
         for ref in left:
             self._add(ref)
 
     def named(self, number: str) -> list[Ref]:
         """Return every record with this number."""
-        first = self._by_number.get(number)
+        first = self.by_number.get(number)
         return [] if first is None else [first, *self._further.get(number, ())]
 
     def find(self, number: str) -> Ref | None:
         """Return the first record with this number, whatever its state."""
-        return self._by_number.get(number)
+        return self.by_number.get(number)
 
     def usable(self, number: str, org: int | None, shared: int | None) -> Ref | str:
         """Return the record an organisation may use, or why there is none (contract 5.4).
@@ -112,7 +113,7 @@ class FormIndex:
         return ref.properties.get(name)
 
     def _add(self, ref: Ref) -> None:
-        if self._by_number.setdefault(ref.number, ref) is not ref:
+        if self.by_number.setdefault(ref.number, ref) is not ref:
             self._further.setdefault(ref.number, []).append(ref)
 
 
@@ -135,6 +136,7 @@ class BaseData:
         return index
 
     def read_default(self, form_id: str, ref: Ref, name: str) -> Any:
+        """Return a record's property, as `FormIndex.read_default`."""
         return self.form(form_id).read_default(ref, name, self._documents.tables[form_id], self._db)
 
     def number_of(self, form_id: str, key: Key) -> str | None:
@@ -148,6 +150,7 @@ class BaseData:
             self.form(form.id).put(document)
 
     def deleted(self, form: Form, document: Document) -> None:
+        """Keep the index right after a base-data record was deleted."""
         if form.kind == "base":
             self.form(form.id).drop(document.get(form.number_key, ""), document[form.key])
 

@@ -47,6 +47,7 @@ class Column:
         read: the stored value from a row; None where the entry has no line.
         type: the field's type, or ``key`` for a primary key and ``reference`` for a bare reference.
         sql: the table's own column that holds it, when there is one.
+        to_sql: turns a filter's literal into what that column holds, when it holds something else.
         guid: keys and references are texts instead of numbers.
     """
 
@@ -54,7 +55,7 @@ class Column:
     type: str
     sql: str | None = None
     guid: bool = False
-    literal: Callable[[Any], Any] | None = None
+    to_sql: Callable[[Any], Any] | None = None
 
     def value(self, row: Row) -> Any:
         """Return what is compared and sorted: a text, a number, or None."""
@@ -74,14 +75,16 @@ class Column:
             return found["id"] if found else found
         return found
 
+    def sql_value(self, literal: str | Decimal) -> Any:
+        """Return a filter's literal as the table's column holds it; raises as `coerce`."""
+        return self.coerce(literal) if self.to_sql is None else self.to_sql(literal)
+
     def coerce(self, literal: str | Decimal) -> Any:
         """Return a filter's literal as this column compares.
 
         Raises:
             FilterError: the database could not convert it either.
         """
-        if self.literal is not None:
-            return self.literal(literal)
         text = format(literal, "f") if isinstance(literal, Decimal) else literal
         if self.type in {"key", "reference"} and not self.guid:
             return int(_number(text))
@@ -140,9 +143,7 @@ class Scope:
         for path in self.lists:
             parent = self.lists.index(path[:-1]) + 1 if len(path) > 1 else 0
             key = path[-1].key
-            rows = [
-                (*row, line) for row in rows for line in ((row[parent] or {}).get(key) or (None,))
-            ]
+            rows = [(*row, line) for row in rows for line in ((row[parent] or {}).get(key) or (None,))]
         return rows
 
     def _of_place(self, place: Place, properties: list[str], key: str) -> Column:
@@ -165,7 +166,7 @@ class Scope:
         if own.type != "ref":
             raise Refused(EXCEPTION, f"GetRealExpress error：解析字段(Key:{key})出错，实体不存在此属性")
         forms = set(own.form.values()) - {own.form["by"]} if isinstance(own.form, dict) else {str(own.form)}
-        form = load_forms()[sorted(forms)[0]]
+        form = load_forms()[min(forms)]
         number = form.number_key
         name, *rest = properties
         place = _places(form.id).get(self._cased(name, form))
@@ -176,7 +177,7 @@ class Scope:
         if not rest and place.field.key == number:
             column = Column(lambda row: _of(read(row), "FNumber"), "base_number")
             if own.key == (USE_ORG if self.form.kind == "base" else self.form.main_org):
-                column.sql, column.literal = "org", self._org_id
+                column.sql, column.to_sql = "org", self._org_id
             return column
         target = place.field
         path = tuple(entity.key for entity in place.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee import datetext
+from erp_sandbox.kingdee.account import USER_NUMBER
 from erp_sandbox.kingdee.basedata import BaseData
 from erp_sandbox.kingdee.documents import Documents
 from erp_sandbox.kingdee.envelope import EXCEPTION, NO_FORM, NO_PERMISSION, Refused
@@ -79,6 +80,7 @@ class DataCentre:
             raise Refused(EXCEPTION, f"“{form.name}”不支持“{action}”操作")
 
     def table(self, form: Form) -> FormTable:
+        """Return the table of a form."""
         return self.documents.tables[form.id]
 
     def reader(self, form: Form) -> EntityReader:
@@ -95,4 +97,10 @@ class DataCentre:
         return None if ref is None else int(ref.id)
 
     def now_text(self) -> str:
+        """Return the server's clock as Galaxy writes it."""
         return datetext.write(self.now())
+
+    def user(self) -> dict[str, Any]:
+        """Return the reference of the integration user 集成用户."""
+        ref = self.base.form("SEC_User").find(USER_NUMBER)
+        return {"FNumber": USER_NUMBER, "id": ref.id if ref else 0}

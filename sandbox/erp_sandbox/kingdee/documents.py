@@ -48,12 +48,11 @@ class FormTable:
         self._replace = f"INSERT OR REPLACE INTO {self.name} ({columns}) VALUES ({marks})"  # noqa: S608 - see above
         self._delete = f"DELETE FROM {self.name} WHERE id = ?"  # noqa: S608 - see above
         self._select = f"SELECT body FROM {self.name}"  # noqa: S608 - see above
-        self._numbers = (
-            f"SELECT number, id FROM {self.name} WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608 - see above
-        )
+        self._numbers = f"SELECT number, id FROM {self.name} WHERE number IN (SELECT value FROM json_each(?))"  # noqa: S608 - see above
         self._counted = f"SELECT status, lines, quantity, amount FROM {self.name}"  # noqa: S608 - see above
 
     def create(self, db: sqlite3.Connection) -> None:
+        """Create the table and its indexes where they are missing."""
         key = "TEXT" if self.form.guid else "INTEGER"
         db.execute(
             f"CREATE TABLE IF NOT EXISTS {self.name} (id {key} PRIMARY KEY, number TEXT, status TEXT, forbid TEXT,"
@@ -64,15 +63,19 @@ class FormTable:
             db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {self.name} ({column})")
 
     def empty(self, db: sqlite3.Connection) -> None:
+        """Delete every row."""
         db.execute(f"DELETE FROM {self.name}")  # noqa: S608 - the form's own table
 
     def insert(self, db: sqlite3.Connection, documents: Iterable[Document]) -> None:
+        """Write new documents."""
         db.executemany(self._insert, map(self._row, documents))
 
     def replace(self, db: sqlite3.Connection, documents: Iterable[Document]) -> None:
+        """Write documents over those with the same primary key."""
         db.executemany(self._replace, map(self._row, documents))
 
     def delete(self, db: sqlite3.Connection, keys: Iterable[Key]) -> None:
+        """Delete the documents with these primary keys."""
         db.executemany(self._delete, [(key,) for key in keys])
 
     def get(self, db: sqlite3.Connection, key: Key) -> Document | None:
@@ -111,11 +114,13 @@ class FormTable:
         yield from db.execute(self._counted)
 
     def count(self, db: sqlite3.Connection) -> int:
+        """Count the rows."""
         count: int = db.execute(f"SELECT count(*) FROM {self.name}").fetchone()[0]  # noqa: S608 - the form's own table
         return count
 
     def _in(self, db: sqlite3.Connection, column: str, values: Sequence[Key]) -> list[Document]:
-        return list(self.scan(db, f"{column} IN (SELECT value FROM json_each(?))", (ENCODE(values).decode(),)))
+        where = f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - "id" or "number", from the two callers
+        return list(self.scan(db, where, (ENCODE(values).decode(),)))
 
     def _row(self, document: Document) -> tuple[Any, ...]:
         form, totals = self.form, self._totals
@@ -125,7 +130,7 @@ class FormTable:
             lines = len(entries)
             quantity = str(sum((line.get(totals.quantity, 0) for line in entries), Decimal()))
             amount = str(sum((line.get(totals.amount, 0) for line in entries), Decimal()))
-        org = document.get(USE_ORG if form.kind == "base" else form.main_org)
+        org = document.get(USE_ORG if form.kind == "base" else form.main_org or "")
         return (
             document[form.key],
             document.get(form.number_key),
@@ -152,6 +157,7 @@ class Documents:
         }
 
     def create(self, db: sqlite3.Connection) -> None:
+        """Create whatever is missing."""
         for table in self.tables.values():
             table.create(db)
         for statement in EXTRA_TABLES.split(";"):

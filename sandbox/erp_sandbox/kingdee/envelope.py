@@ -48,6 +48,7 @@ class ServerException(Exception):  # noqa: N818 - what the vendor calls it
 
 
 def success_entity(key: int | str, number: str | None, index: int) -> dict[str, Any]:
+    """Return one entry of ``SuccessEntitys``; ``index`` is the document's place in the request."""
     return {"Id": key, "Number": number or "", "DIndex": index}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HEAD = "FBillHead"
 ENTRY_ID = "FEntryID"
@@ -21,7 +22,7 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """A misspelt word in a metadata file is an error, not a rule that never applies."""
 
 
-class Field(_Strict):
+class Field(_Strict, frozen=True):
     """One field of a form. ``form`` maps ``by`` to the naming field for a multi-class reference (多类别基础资料)."""
 
     key: str
@@ -40,7 +41,7 @@ class Field(_Strict):
         return self.orm or self.key.removeprefix("F")
 
 
-class Amount(_Strict):
+class Amount(_Strict, frozen=True):
     """The fields from which a line's amount with tax (价税合计) is computed."""
 
     quantity: str
@@ -50,7 +51,7 @@ class Amount(_Strict):
     all_amount: str
 
 
-class Entity(_Strict):
+class Entity(_Strict, frozen=True):
     """The head, a 1:1 part of it, or an entry list (单据体) with its fields and sub-entries."""
 
     key: str
@@ -66,6 +67,7 @@ class Entity(_Strict):
 
     @property
     def view_name(self) -> str:
+        """The entity's name in View (ORM entry)."""
         return self.orm or self.key.removeprefix("F")
 
     def walk(self) -> Iterator[Entity]:
@@ -75,21 +77,21 @@ class Entity(_Strict):
             yield from child.walk()
 
 
-class Number(_Strict):
+class Number(_Strict, frozen=True):
     """The number field and the code rule (编码规则) that fills it; without a rule the number must be given."""
 
     field: str
     rule: str | None = None
 
 
-class Period(_Strict):
+class Period(_Strict, frozen=True):
     """The date and the organisation that a closed period (关账) is held against."""
 
     date: str
     org: str
 
 
-class Totals(_Strict):
+class Totals(_Strict, frozen=True):
     """The entry and the line fields that ``_sandbox`` adds up."""
 
     entity: str
@@ -97,7 +99,7 @@ class Totals(_Strict):
     amount: str
 
 
-class Stock(_Strict):
+class Stock(_Strict, frozen=True):
     """What auditing does to 即时库存: ``direction`` -1 takes out."""
 
     entity: str
@@ -109,7 +111,7 @@ class Stock(_Strict):
     direction: int
 
 
-class Link(_Strict):
+class Link(_Strict, frozen=True):
     """A conversion rule (转换规则) whose source lines a line may name; ``write_back`` is the source line's quantity."""
 
     rule: str
@@ -118,7 +120,7 @@ class Link(_Strict):
     write_back: str | None = None
 
 
-class Operation(_Strict):
+class Operation(_Strict, frozen=True):
     """An ExcuteOperation code: fields it sets, the values they must have before, document states it needs."""
 
     name: str
@@ -130,7 +132,7 @@ class Operation(_Strict):
     unless_status: tuple[str, ...] = ()
 
 
-class Form(_Strict):
+class Form(_Strict, frozen=True):
     """A form (业务对象). ``without_fid``: a query for FID fails as an unknown ``field`` or as an unknown ``column``."""
 
     id: str
@@ -151,6 +153,7 @@ class Form(_Strict):
 
     @property
     def number_key(self) -> str:
+        """The field that numbers a record: FBillNo, FNumber …"""
         return self.number.field if self.number else self.key
 
     def entities(self) -> Iterator[Entity]:
@@ -186,7 +189,7 @@ def _entity(key: str, raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _form(form_id: str, raw: dict[str, Any]) -> Form:
-    head = {name: raw.pop(name) for name in ("fields", "entities", "table") if name in raw}
+    head: dict[str, Any] = {name: raw.pop(name) for name in ("fields", "entities", "table") if name in raw}
     head |= {"name": raw["name"], "kind": "head"}
     return msgspec.convert({**raw, "id": form_id, "head": _entity(HEAD, head)}, Form)
 
@@ -195,7 +198,7 @@ def _form(form_id: str, raw: dict[str, Any]) -> Form:
 def load_forms() -> dict[str, Form]:
     """Return all forms by their id, in alphabetical order."""
     files = {
-        entry.name.removesuffix(".yml"): yaml.load(entry.read_bytes(), Loader=_loader())  # noqa: S506 - a safe loader
+        entry.name.removesuffix(".yml"): msgspec.yaml.decode(entry.read_bytes())
         for entry in resources.files(__package__).joinpath("forms").iterdir()
         if entry.name.endswith(".yml")
     }
@@ -205,8 +208,3 @@ def load_forms() -> dict[str, Form]:
         template = raw.pop("extends", None)
         forms[form_id] = _form(form_id, _merged(files[template], raw) if template else raw)
     return forms
-
-
-def _loader() -> Any:
-    """Return the safe YAML loader written in C where it was built."""
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

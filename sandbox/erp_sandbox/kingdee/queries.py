@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee import filters
 from erp_sandbox.kingdee.columns import Column, Scope
-from erp_sandbox.kingdee.documents import ENCODE
+from erp_sandbox.kingdee.documents import DECODE, ENCODE
 from erp_sandbox.kingdee.envelope import BAD_PARAMETER, EXCEPTION, Refused
 from erp_sandbox.kingdee.values import to_decimal
 
@@ -123,7 +123,7 @@ class Query:
             return self._sorted_rows()
         tail = f"ORDER BY {leading}"
         skip = self._start
-        if self._test is None and not within and (skipped := self._skippable(tail)) is not None:
+        if self._test is None and (skipped := self._skippable(tail)) is not None:
             offset, skip = skipped
             tail += f" LIMIT -1 OFFSET {int(offset)}"
         rows = self._stream(tail, within)
@@ -159,7 +159,7 @@ class Query:
 
     def _split_order(self) -> tuple[str | None, list[tuple[Column, bool]]]:
         """Return the SQL order of the documents and the order of the rows within one; no SQL when an index has none."""
-        parts = []
+        parts: list[str] = []
         for at, (column, descending) in enumerate(self._order):
             if column.sql is None:
                 rest = self._order[at:]
@@ -190,18 +190,22 @@ class Query:
             sql = (" AND " if both else " OR ").join(f"({part.sql})" for part in known)
             parameters = tuple(value for part in known for value in part.parameters)
             return Condition(sql, parameters, whole=len(known) == len(parts) and all(part.whole for part in known))
-        if isinstance(tree, filters.Compare):
-            column = self._field(tree.field)
-            if column.sql is None or (column.sql == "org" and tree.operator != "="):
-                return NOTHING
-            return Condition(f"{column.sql} {tree.operator} ?", (column.coerce(tree.value),), whole=True)
-        if isinstance(tree, filters.Among) and not tree.negated:
-            column = self._field(tree.field)
-            if column.sql is None:
-                return NOTHING
-            values = ENCODE([column.coerce(value) for value in tree.values]).decode()
-            return Condition(f"{column.sql} IN (SELECT value FROM json_each(?))", (values,), whole=True)
+        if isinstance(tree, (filters.Compare, filters.Among)):
+            return self._pushed_field(tree, self._scope.column(tree.field))
         return NOTHING
+
+    def _pushed_field(self, tree: filters.Compare | filters.Among, column: Column) -> Condition:
+        if column.sql is None:
+            return NOTHING
+        if isinstance(tree, filters.Compare):
+            if column.to_sql is not None and tree.operator != "=":
+                return NOTHING
+            return Condition(f"{column.sql} {tree.operator} ?", (column.sql_value(tree.value),), whole=True)
+        if tree.negated:
+            return NOTHING
+        values = ENCODE([column.sql_value(value) for value in tree.values]).decode()
+        where = f"{column.sql} IN (SELECT value FROM json_each(?))"  # noqa: S608 - one of our own column names
+        return Condition(where, (values,), whole=True)
 
     def _compiled(self, tree: filters.Tree) -> Test:
         """Return the test of a row for the whole filter."""
@@ -211,29 +215,20 @@ class Query:
             tests = [self._compiled(part) for part in tree.parts]
             join = all if isinstance(tree, filters.Both) else any
             return lambda row: join(test(row) for test in tests)
-        column = self._field(tree.field)
+        column = self._scope.column(tree.field)
         value_of = column.value
         if isinstance(tree, filters.Null):
             return lambda row: (column.read(row) in (None, "", " ")) is not tree.negated
         if isinstance(tree, filters.Like):
             pattern = like(tree.pattern)
             return lambda row: (
-                (value := value_of(row)) is not None
-                and (pattern.fullmatch(str(value)) is not None) is not tree.negated
+                (value := value_of(row)) is not None and (pattern.fullmatch(str(value)) is not None) is not tree.negated
             )
         if isinstance(tree, filters.Among):
             wanted = {_padded(column.coerce(value)) for value in tree.values}
-            return lambda row: (
-                (value := value_of(row)) is not None and (_padded(value) in wanted) is not tree.negated
-            )
+            return lambda row: (value := value_of(row)) is not None and (_padded(value) in wanted) is not tree.negated
         operate, literal = OPERATORS[tree.operator], _padded(column.coerce(tree.value))
         return lambda row: (value := value_of(row)) is not None and operate(_padded(value), literal)
-
-    def _field(self, key: str) -> Column:
-        column = self._scope.column(key)
-        if column.sql == "org":
-            return column
-        return column
 
 
 def like(pattern: str) -> re.Pattern[str]:
@@ -257,15 +252,19 @@ def like(pattern: str) -> re.Pattern[str]:
 def _sort(rows: list[Row], order: list[tuple[Column, bool]]) -> list[Row]:
     """Sort by several columns, stable; empty cells come first, as in the vendor's database."""
     for column, descending in reversed(order):
-        value = column.value
-        rows = sorted(rows, key=cmp_to_key(lambda a, b, of=value: _compare(of(a), of(b))), reverse=descending)
+        rows = sorted(rows, key=_sort_key(column), reverse=descending)
     return rows
+
+
+def _sort_key(column: Column) -> Callable[[Row], Any]:
+    value_of = column.value
+    return cmp_to_key(lambda a, b: _compare(value_of(a), value_of(b)))
 
 
 def _compare(a: Any, b: Any) -> int:
     if a is None or b is None:
-        return (a is not None) - (b is not None)
-    return (a > b) - (a < b)
+        return int(a is not None) - int(b is not None)
+    return int(a > b) - int(a < b)
 
 
 def _padded(value: Any) -> Any:
@@ -281,8 +280,6 @@ def _whole(value: Any, name: str) -> int:
 
 
 def _json_list(text: str) -> list[Any]:
-    from erp_sandbox.kingdee.documents import DECODE
-
     try:
         found = DECODE(text)
     except ValueError:

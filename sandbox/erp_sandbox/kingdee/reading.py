@@ -69,6 +69,7 @@ class Reading:
         self.errors.append((field.key, message))
 
     def invalid(self, field: Field, value: Any, wanted: str) -> None:
+        """Add the error of a value that is not of the field's kind."""
         self.fail(field, f"字段“{field.name}”的值“{str(value)[:100]}”不是有效的{wanted}")
 
     def missing(self, field: Field) -> None:
@@ -103,10 +104,10 @@ class EntityReader:
             for field in entity.fields.values()
             if field.default is not None
         ]
-        self._must = {key for key, field in entity.fields.items() if field.must}
+        self._must = {field.key for field in entity.fields.values() if field.must}
+        self._must |= {child.key for child in entity.entities.values() if child.must}
         self._amount = _compile_amount(entity.amount) if entity.amount else None
         self._singles = [reader for reader in self._children.values() if reader.entity.kind == "single"]
-        self._lists = [reader for reader in self._children.values() if reader.entity.kind == "list"]
 
     def read(self, given: dict[str, Any], target: Target, reading: Reading) -> None:
         """Read one JSON object into ``target``; what it lacks stays as it is, or takes its default."""
@@ -149,6 +150,7 @@ class EntityReader:
         return stored + [line for line in lines if ENTRY_ID not in line and id(line) in changed]
 
     def _finish(self, target: Target, reading: Reading) -> None:
+        """Fill in defaults, ask for what is mandatory, and compute the amount."""
         for key, default in self._defaults:
             if key not in target:
                 value = default(target, reading)
@@ -157,16 +159,18 @@ class EntityReader:
         for reader in self._singles:
             if reader.entity.key not in target:
                 reader.read({}, target.setdefault(reader.entity.key, {}), reading)
-        if reading.validate:
-            if not target.keys() >= self._must:
-                for key in self.entity.fields:  # in the form's order
-                    if key in self._must and key not in target:
-                        reading.missing(self.entity.fields[key])
-            for reader in self._lists:
-                if reader.entity.must and not target.get(reader.entity.key):
-                    reading.errors.append((reader.entity.key, f"单据体“{reader.entity.name}”至少要有一行分录"))
+        if reading.validate and not target.keys() >= self._must:
+            self._report_missing(target, reading)
         if self._amount is not None:
             self._amount(target)
+
+    def _report_missing(self, target: Target, reading: Reading) -> None:
+        for field in self.entity.fields.values():
+            if field.must and field.key not in target:
+                reading.missing(field)
+        for child in self.entity.entities.values():
+            if child.must and child.key not in target:
+                reading.errors.append((child.key, f"单据体“{child.name}”至少要有一行分录"))
 
     def _order(self, keys: tuple[str, ...]) -> Ordered:
         """Return which setters run for an object with these keys: organisations first, entries last."""
@@ -252,11 +256,11 @@ def _compile_default(form: Form, entity: Entity, field: Field, base: BaseData) -
 
 
 def _property_default(source: str, form_id: str, name: str, base: BaseData) -> Default:
-    index = base.form(form_id)
+    find = base.form(form_id).by_number.get
 
     def of_reference(target: Target, _reading: Reading) -> Any:
         value = target.get(source)
-        ref = index.find(value["FNumber"]) if value else None
+        ref = find(value["FNumber"]) if value else None
         if ref is None:
             return None
         properties = ref.properties

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 NUMBER_KEYS = frozenset({"fnumber", "number", "fstaffnumber", "fcode"})
 NAME_KEYS = frozenset({"fname", "name"})
-UNREADABLE = "不是基础资料（应写作{\"FNumber\":\"编码\"}）"
+UNREADABLE = '不是基础资料（应写作{"FNumber":"编码"}）'
 
 
 def compile_reference(field: Field, base: BaseData, main_org: str | None) -> Setter:
@@ -31,14 +31,14 @@ def compile_reference(field: Field, base: BaseData, main_org: str | None) -> Set
 def _of_form(field: Field, form_id: str, base: BaseData, org_key: str | None) -> Setter:
     key = field.key
     index = base.form(form_id)
-    find = index.find
+    find = index.by_number.get
 
     def set_reference(value: Any, target: Target, reading: Reading) -> None:
         number = value.get("FNumber") if value.__class__ is dict else None
         if number.__class__ is str:
             ref = find(number)
             if ref is not None and ref.obstacle is None and (ref.org is None or ref.org == reading.shared_org):
-                target[key] = ref.value
+                target[key] = {"FNumber": number, "id": ref.id}
                 return
         elif number is None or isinstance(number, (int, Decimal)):
             number = number_in(value, form_id, base)

@@ -75,6 +75,7 @@ class Saved:
     problems: list[Problem] = field(default_factory=list)
 
     def fail(self, message: str, key: str | None, code: int = INVALID) -> None:
+        """Add an error; the document is not kept."""
         self.problems.append(Problem(message, key, code, self.index))
         self.kept = False
 
@@ -241,7 +242,7 @@ class Saving:
                 document.pop(key, None)
                 continue
             while True:
-                number = rule.format(centre.documents.take(centre.db, f"{self._form.id}.number", 1))
+                number = str(rule).format(centre.documents.take(centre.db, f"{self._form.id}.number", 1))
                 if not self._table.numbered(centre.db, [number]):
                     break
             document[key] = number
@@ -295,7 +296,8 @@ class Saving:
 def lock_text(form: Form, document: Document) -> str:
     """Return the words of an edit lock 网控 (contract 5.3)."""
     number = document.get(form.number_key, "")
-    return f"“演示用户”正在对单据编号为“{number}”的{form.name}进行业务操作-“{form.name}-修改”，与当前操作冲突，请稍候再使用"
+    busy = f"“演示用户”正在对单据编号为“{number}”的{form.name}进行业务操作-“{form.name}-修改”"
+    return f"{busy}，与当前操作冲突，请稍候再使用"
 
 
 def models_of(data: dict[str, Any], *, many: bool) -> list[Any]:
@@ -310,4 +312,4 @@ def models_of(data: dict[str, Any], *, many: bool) -> list[Any]:
     if many != isinstance(model, list) or not isinstance(model, (dict, list)):
         wanted = "数组" if many else "对象"
         raise Refused(BAD_PARAMETER, f"data 数据包中的参数 Model 应为JSON{wanted}")
-    return model if many else [model]
+    return model if isinstance(model, list) else [model]

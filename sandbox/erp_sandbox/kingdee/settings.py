@@ -1,4 +1,4 @@
-"""The switches of the sandbox's Kingdee: what tenants and builds do differently, and what the public record leaves open."""
+"""The switches of the sandbox's Kingdee: what tenants and builds do differently, and what the record leaves open."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee import datetext
@@ -66,14 +67,13 @@ def _decimal(field: Field) -> Setter:
     key = field.key
 
     def set_decimal(value: Any, target: Target, reading: Reading) -> None:
-        if value is None or value == "":
-            target.pop(key, None)
-            return
-        number = to_decimal(value)
-        if number is None:
-            reading.invalid(field, value, "数字")
-        else:
+        number = _decimal_of_text(value) if value.__class__ is str else to_decimal(value)
+        if number is not None:
             target[key] = number
+        elif value is None or value == "":
+            target.pop(key, None)
+        else:
+            reading.invalid(field, value, "数字")
 
     return set_decimal
 
@@ -98,14 +98,13 @@ def _bool(field: Field) -> Setter:
     key = field.key
 
     def set_bool(value: Any, target: Target, reading: Reading) -> None:
-        if value is None or value == "":
-            target.pop(key, None)
-            return
-        flag = to_bool(value)
-        if flag is None:
-            reading.invalid(field, value, "布尔值")
-        else:
+        flag = value if value.__class__ is bool else to_bool(value)
+        if flag is not None:
             target[key] = flag
+        elif value is None or value == "":
+            target.pop(key, None)
+        else:
+            reading.invalid(field, value, "布尔值")
 
     return set_bool
 
@@ -142,15 +141,22 @@ COMPILERS: dict[str, Callable[[Field], Setter]] = {
 def to_decimal(value: Any) -> Decimal | int | None:
     """Return an exact number from a JSON number or its text; None when it is none, or too large for the vendor."""
     if value.__class__ is str:
-        try:
-            value = Decimal(value.strip())
-        except InvalidOperation:
-            return None
+        return _decimal_of_text(value)
     if value.__class__ is int:
-        return value if -(10**INTEGER_DIGITS) < value < 10**INTEGER_DIGITS else None  # type: ignore[no-any-return] # an int
+        return value if -(10**INTEGER_DIGITS) < value < 10**INTEGER_DIGITS else None
     if not isinstance(value, Decimal) or not value.is_finite() or value.adjusted() >= INTEGER_DIGITS:
         return None
     return value
+
+
+@lru_cache(maxsize=16_384)
+def _decimal_of_text(text: str) -> Decimal | None:
+    """Read a number's text; prices and quantities repeat, so what was read is kept."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number.adjusted() < INTEGER_DIGITS else None
 
 
 def to_bool(value: Any) -> bool | None:

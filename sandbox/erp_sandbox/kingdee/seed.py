@@ -1,0 +1,221 @@
+"""The seller's Kingdee: organisations, base data, and the audited sale orders of the wholesale baskets."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from erp_sandbox.kingdee import datetext
+from erp_sandbox.kingdee.account import DEFAULT_ORG, USER_NUMBER
+from erp_sandbox.kingdee.metadata import ENTRY_ID, SEQ, Form, load_forms
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from erp_sandbox.kingdee.documents import Document, Documents
+    from erp_sandbox.retail.world import Basket, Line, World
+
+FORBIDDEN_PRODUCTS = (2500, 3)
+"""Products with this remainder are 禁用 in Kingdee, as discontinued goods are in real life."""
+SALERS = 12
+FIRST_SALE_ORG = 101
+SALE_ORGS = 4
+WAREHOUSES = 5
+OPENING = "2020-01-01T08:00:00"
+ROWS = 2000
+CENT = Decimal("0.01")
+PRICE = Decimal("0.0001")
+GUIDS = uuid.UUID("0a4cf2a5-5a31-4cf8-9d0c-5e2f6a7b8c9d")
+
+Reference = dict[str, Any]
+Record = dict[str, Any]
+
+
+class Seeder:
+    """Fills empty tables.
+
+    Args:
+        db: the writer connection, in the caller's transaction.
+        documents: the tables.
+    """
+
+    def __init__(self, db: sqlite3.Connection, documents: Documents) -> None:
+        self._db = db
+        self._documents = documents
+        self._references: dict[tuple[str, str], Reference] = {}
+        self._user: Reference = {"FNumber": USER_NUMBER, "id": load_forms()["SEC_User"].first_id}
+
+    def seed(self, world: World) -> None:
+        """Write everything that is not there yet; the same world gives the same data and ids."""
+        for form_id, records in preset_records().items():
+            self._base(form_id, records)
+        self._base("BD_Customer", self._customers(world))
+        self._base("BD_MATERIAL", self._materials(world))
+        self._sale_orders(world)
+
+    def _base(self, form_id: str, records: Iterable[Record]) -> None:
+        """Write base data, created and used by the head office, audited."""
+        form = load_forms()[form_id]
+        table = self._documents.tables[form_id]
+        if table.count(self._db):
+            return
+        batch: list[Document] = []
+        key = form.first_id
+        for record in records:
+            document = self._record(form, record, key)
+            key += 1
+            self._references[form_id, document[form.number_key]] = {
+                "FNumber": document[form.number_key],
+                "id": document[form.key],
+            }
+            batch.append(document)
+            if len(batch) >= ROWS:
+                table.insert(self._db, batch)
+                batch = []
+        table.insert(self._db, batch)
+        self._documents.take(self._db, form.sequence(form.head), key - form.first_id)
+
+    def _record(self, form: Form, record: Record, key: int) -> Document:
+        number = record[form.number_key]
+        own = str(uuid.uuid5(GUIDS, f"{form.id}/{number}")) if form.guid else key
+        document: Document = {form.key: own, **record, "FMasterId": own}
+        if "FUseOrgId" in form.head.fields:
+            office = self._reference("ORG_Organizations", DEFAULT_ORG)
+            document |= {"FCreateOrgId": office, "FUseOrgId": office}
+        document |= {"FDocumentStatus": "C", "FForbidStatus": record.get("FForbidStatus", "A")}
+        return document | self._history(OPENING)
+
+    def _history(self, when: str) -> Document:
+        return {
+            "FCreatorId": self._user,
+            "FCreateDate": when,
+            "FModifierId": self._user,
+            "FModifyDate": when,
+            "FApproverId": self._user,
+            "FApproveDate": when,
+        }
+
+    def _reference(self, form_id: str, number: str) -> Reference:
+        return self._references[form_id, number]
+
+    def _customers(self, world: World) -> Iterator[Record]:
+        for household in world.households():
+            yield {
+                "FNumber": f"KH{household:05d}",
+                "FName": f"会员{household:04d}",
+                "FTRADINGCURRID": self._reference("BD_Currency", "PRE001"),
+                "FSELLER": self._reference("BD_Saler", f"XS{household % SALERS + 1:02d}"),
+            }
+
+    def _materials(self, world: World) -> Iterator[Record]:
+        modulus, remainder = FORBIDDEN_PRODUCTS
+        unit = self._reference("BD_UNIT", "Pcs")
+        base = {
+            "FErpClsID": "1",
+            "FCategoryID": self._reference("BD_MATERIALCATEGORY", "CHLB01_SYS"),
+            "FBaseUnitId": unit,
+            "FIsInventory": True,
+            "FIsSale": True,
+            "FIsPurchase": True,
+        }
+        for product in world.products():
+            record = {
+                "FNumber": f"G{product.product_id}",
+                "FName": product.name,
+                "SubHeadEntity": base,
+                "FForbidStatus": "B" if product.product_id % modulus == remainder else "A",
+            }
+            if product.size:
+                record["FSpecification"] = product.size
+            yield record
+
+    def _sale_orders(self, world: World) -> None:
+        """Write an audited sale order for every wholesale delivery, line by line as the basket has them."""
+        form = load_forms()["SAL_SaleOrder"]
+        table = self._documents.tables[form.id]
+        if table.count(self._db):
+            return
+        entry = form.head.entities["FSaleOrderEntry"]
+        key, entry_id = form.first_id, entry.first_id
+        batch: list[Document] = []
+        for basket in world.baskets():
+            if basket.wholesale:
+                batch.append(self._sale_order(basket, key, entry_id))
+                key += 1
+                entry_id += len(basket.lines)
+        table.insert(self._db, batch)
+        self._documents.take(self._db, form.sequence(form.head), key - form.first_id)
+        self._documents.take(self._db, form.sequence(entry), entry_id - entry.first_id)
+
+    def _sale_order(self, basket: Basket, key: int, entry_id: int) -> Document:
+        ordered = basket.consigned_at - timedelta(hours=1)
+        sale_org = str(FIRST_SALE_ORG + basket.store_id % SALE_ORGS)
+        customer = self._reference("BD_Customer", f"KH{basket.household_id:05d}")
+        currency = self._reference("BD_Currency", "PRE001")
+        lines = [
+            {
+                ENTRY_ID: entry_id + at,
+                SEQ: at + 1,
+                **self._order_line(line, datetext.write(basket.consigned_at)),
+            }
+            for at, line in enumerate(basket.lines)
+        ]
+        return {
+            "FID": key,
+            "FBillNo": f"T{basket.basket_id}",
+            "FDocumentStatus": "C",
+            "FBillTypeID": self._reference("BOS_BillType", "XSDD01_SYS"),
+            "FDate": datetext.read_day(datetext.write(ordered)),
+            "FSaleOrgId": self._reference("ORG_Organizations", sale_org),
+            "FCustId": customer,
+            "FReceiveId": customer,
+            "FSettleId": customer,
+            "FChargeId": customer,
+            "FSalerId": self._reference("BD_Saler", f"XS{basket.household_id % SALERS + 1:02d}"),
+            "FCloseStatus": "A",
+            "FCancelStatus": "A",
+            "FSaleOrderFinance": {
+                "FSettleCurrId": currency,
+                "FIsIncludedTax": True,
+                "FIsPriceExcludeTax": True,
+                "FExchangeRate": 1,
+                "FBillAllAmount": sum((line["FAllAmount"] for line in lines), Decimal()),
+            },
+            "FSaleOrderEntry": lines,
+            **self._history(datetext.write(ordered + timedelta(minutes=10))),
+        }
+
+    def _order_line(self, line: Line, delivery: str) -> Document:
+        price = unit_price(line.amount, line.quantity)
+        return {
+            "FRowType": "Standard",
+            "FMaterialId": self._reference("BD_MATERIAL", f"G{line.product_id}"),
+            "FUnitID": self._reference("BD_UNIT", "Pcs"),
+            "FQty": line.quantity,
+            "FTaxPrice": price,
+            "FIsFree": line.amount == 0,
+            "FDeliveryDate": delivery,
+            "FStockOutQty": 0,
+            "FAllAmount": (line.quantity * price).quantize(CENT, rounding=ROUND_HALF_UP),
+        }
+
+
+def unit_price(cents: int, quantity: int) -> Decimal:
+    """Return what one piece costs, half up to four decimals; nothing sold keeps its amount as price."""
+    amount = Decimal(cents).scaleb(-2)
+    return (amount / quantity if quantity else amount).quantize(PRICE, rounding=ROUND_HALF_UP)
+
+
+@cache
+def preset_records() -> dict[str, list[Record]]:
+    """Return the records every data centre has, and this seller's few, by form in the order of dependence."""
+    raw = resources.files(__package__).joinpath("preset.yml").read_bytes()
+    found: dict[str, list[Record]] = msgspec.yaml.decode(raw)
+    return found
