@@ -328,6 +328,8 @@ class _Compiler:
         if name == "case":
             return self._case(parts)
         called = self._names.bind(f"{name}_", function.call)
+        if name == "decimal":
+            return self._decimal_of(called, parts[0])
         text = f"{called}({', '.join(part.text for part in parts)})"
         return _joined(
             text,
@@ -335,6 +337,12 @@ class _Compiler:
             parts,
             certain=function.gives is BOOLEAN and name != "boolean",
         )
+
+    def _decimal_of(self, called: str, part: Code) -> Code:
+        # Most numbers are decimals already; asking here saves the call.
+        kept = self._names.temporary()
+        text = f"({kept} if ({kept} := {part.text}).__class__ is _Decimal else {called}({kept}))"
+        return _joined(text, DECIMAL, [part])
 
     def _argument(self, node: ast.expr, takes: str) -> Code:
         if not isinstance(node, ast.GeneratorExp):

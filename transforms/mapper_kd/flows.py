@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_sdk.command import SetupError
 from erp_sdk.messages import decode
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _SUFFIXES = {".yml", ".yaml"}
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a record in one mapping: a model, a failure, or (both None) nothing, since ``where`` was false."""
 
     flow: CompiledMapping

@@ -179,11 +179,14 @@ class CsvTable(Table):
     def find(self, *key: Any) -> tuple[Any, ...] | None:
         """As `Table.find`; the common case, a key of texts, is one look into a dictionary."""
         try:
-            return self._rows[key]
-        except KeyError:
-            return None if all(part.__class__ is str for part in key) else super().find(*key)
-        except TypeError:
+            row = self._rows.get(key)
+        except TypeError:  # a list as a key: `text` says so
             return super().find(*key)
+        if row is None:
+            for part in key:
+                if part.__class__ is not str:
+                    return super().find(*key)
+        return row
 
     def _row(self, key: tuple[str, ...]) -> tuple[Any, ...] | None:
         return self._rows.get(key)

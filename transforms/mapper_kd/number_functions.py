@@ -18,12 +18,11 @@ _wide = Context(prec=100, traps=[InvalidOperation])
 def decimal(value: Any) -> Decimal | None:
     """Return an exact number."""
     if value.__class__ is Decimal:
-        return number(value)  # type: ignore[return-value]
+        return value
     try:
-        exact = decimal_or_none(value)
+        return decimal_or_none(value)
     except (TypeError, ValueError):
         raise Invalid(f"{describe(value)} is no number") from None
-    return None if exact is None else number(exact)  # type: ignore[return-value]
 
 
 def integer(value: Any) -> int | None:
@@ -31,7 +30,7 @@ def integer(value: Any) -> int | None:
     exact = decimal(value)
     if exact is None:
         return None
-    if exact != exact.to_integral_value():
+    if number(exact) != exact.to_integral_value():
         raise Invalid(f"{describe(value)} is no whole number")
     return int(exact)
 

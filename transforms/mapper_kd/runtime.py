@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from mapper_kd.arithmetic import describe
@@ -98,6 +99,7 @@ GLOBALS: dict[str, Any] = {
     "_lines": needed_lines,
     "_number": needed_number,
     "_fail": fail,
+    "_Decimal": Decimal,
     "_Miss": Miss,
     "_Exception": Exception,
 }

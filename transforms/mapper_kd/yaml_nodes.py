@@ -48,7 +48,7 @@ class Problems:
 
     def add(self, place: Place, text: str) -> None:
         """Note a problem at a place."""
-        self.note(f"{place}: {text}.")
+        self.note(f"{place}: {text}" if text.endswith(("?", ".")) else f"{place}: {text}.")
 
     def note(self, sentence: str) -> None:
         """Note a problem that says where it is, once."""
