@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,14 @@ from erp_sandbox import faults, seeding, server, store
 from erp_sandbox.context import Context
 from erp_sandbox.control import vendor_named
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.kingdee.vendor import KINGDEE
+from erp_sandbox.limits import Limits
 from erp_sandbox.retail import codes as code_tables
 from erp_sandbox.vendors import VENDORS
+from erp_sandbox.wangdiantong.vendor import WANGDIANTONG
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable
 
 DEFAULT_STATE = Path(".sandbox/erp.sqlite")
@@ -34,8 +39,10 @@ class _Group(click.Group):
             click.echo(f"erp-sandbox: {error}", err=True)
             ctx.exit(error.exit_code)
         except BrokenPipeError:
-            sys.stdout = None  # type: ignore[assignment] # whoever read us has gone; nothing is left to flush
+            sys.stdout = None  # whoever read us has gone; nothing is left to flush
             ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(128 + signal.SIGINT)
 
 
 def seed_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,7 +68,7 @@ def cli(ctx: click.Context, state: Path) -> None:
 @seed_options
 @click.option("--reset", is_flag=True, help="Empty the state first.")
 @click.pass_obj
-def seed(state: Path, days: int, until: str | None, taobao_shops: int, *, reset: bool) -> None:
+def seed(state: Path, /, *, days: int, until: str | None, taobao_shops: int, reset: bool) -> None:
     """Fill the state with the retailer's last days. The same options give the same data."""
     last_day = seeding.parse_until(until)
     with store.alone(state), contextlib.closing(store.open_state(state, create=True)) as db:
@@ -85,29 +92,29 @@ def seed(state: Path, days: int, until: str | None, taobao_shops: int, *, reset:
               help="How long an idle Kingdee session lives.")  # fmt: skip
 @click.option("--gateway/--no-gateway", default=False, show_default=True,
               help="Kingdee behind the open-platform gateway: signed calls only.")  # fmt: skip
-@click.option("--wdt", "wdt_settings", multiple=True, metavar="NAME=VALUE",
+@click.option("--wdt", multiple=True, metavar="NAME=VALUE",
               help="A Wangdiantong switch, such as page_size_over=error; may be repeated.")  # fmt: skip
+@click.option("--kingdee", multiple=True, metavar="NAME=VALUE",
+              help="A Kingdee switch, such as unique_numbers=false; may be repeated.")  # fmt: skip
 @click.option("--seed-days", type=int, help="Seed so many days first when the state is empty.")
 @seed_options
 @click.pass_obj
 def serve(
     state: Path,
+    /,
+    *,
     host: str,
     port: int,
-    limits: str,
     plan: Path | None,
-    auto_audit: str,
-    session_minutes: float,
-    wdt_settings: tuple[str, ...],
     seed_days: int | None,
     until: str | None,
     taobao_shops: int,
-    *,
-    gateway: bool,
+    **switches: Any,
 ) -> None:
     """Answer as the vendors do until stopped. One JSON line on stdout says where, as soon as it listens."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     last_day = seeding.parse_until(until)
+    fault_plan = None if plan is None else faults.read_plan(plan)
     with store.alone(state):
         bound = server.listen(host, port)
         db = store.open_state(state, create=seed_days is not None)
@@ -115,22 +122,18 @@ def serve(
             seeding.seed(db, days=seed_days, until=last_day, taobao_shops=taobao_shops)
         elif store.seeded(db) is None:
             raise SandboxError(f"The sandbox state {state} is empty: run `erp-sandbox --state {state} seed` first.")
-        context = Context(
-            db=db,
-            state=state,
-            faults=faults.FaultPlan({name: vendor.own_faults for name, vendor in VENDORS.items()}),
-            settings={
-                "auto_audit": auto_audit,
-                "session_minutes": session_minutes,
-                "gateway": gateway,
-                "wangdiantong": _pairs(wdt_settings),
-            },
-        )
-        context.limits.enabled = limits == "real"
-        if plan is not None:
-            context.faults.replace(faults.read_plan(plan))
+        context = _context(db, state, switches)
+        context.faults.replace(fault_plan)
         code = server.serve(context, bound, lambda url: click.echo(server.announcement(url)))
     raise SystemExit(code)
+
+
+def _context(db: sqlite3.Connection, state: Path, switches: dict[str, Any]) -> Context:
+    limits = Limits(enabled=switches.pop("limits") == "real")
+    own_faults = {name: vendor.own_faults for name, vendor in VENDORS.items()}
+    switches[WANGDIANTONG.name] = _pairs(switches.pop("wdt"))
+    switches[KINGDEE.name] = _pairs(switches.pop("kingdee"))
+    return Context(db=db, state=state, faults=faults.FaultPlan(own_faults), limits=limits, settings=switches)
 
 
 @cli.command()
@@ -158,17 +161,28 @@ def credentials(url: str, *, as_json: bool) -> None:
 @click.option("--summary", is_flag=True, help="Counts and sums instead of documents.")
 @click.option("--where", multiple=True, metavar="NAME=VALUE", help="A further query parameter, as in the URL.")
 @click.pass_obj
-def show(state: Path, vendor: str, what: str, number: str | None, where: tuple[str, ...], **flags: bool) -> None:
+def show(
+    state: Path,
+    /,
+    *,
+    vendor: str,
+    what: str,
+    number: str | None,
+    where: tuple[str, ...],
+    lines: bool,
+    summary: bool,
+    **_: bool,
+) -> None:
     """Print what a vendor really holds, such as `show kingdee SAL_OUTSTOCK`."""
     query: dict[str, str] = _pairs(where)
     if number is not None:
         query["number"] = number
-    if flags["lines"]:
+    if lines:
         query["lines"] = "1"
     erp = vendor_named(vendor)
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     with store.reading(state) as db:
-        if flags["summary"]:
+        if summary:
             out.write(msgspec.json.encode(erp.summary(db, what, query)) + b"\n")
             return
         encode = msgspec.json.Encoder().encode

@@ -128,6 +128,6 @@ async def _hold(fault: Fault, request: Request) -> Response:
     left = TIMEOUT_SECONDS if fault.seconds is None else fault.seconds
     deadline = asyncio.get_running_loop().time() + left
     while not (is_closed(request) or fault.stopped or asyncio.get_running_loop().time() >= deadline):
-        await asyncio.sleep(HOLD_POLL_SECONDS)
+        await fault.sleep(HOLD_POLL_SECONDS)
     await reset(request)
     return Response()

@@ -4,7 +4,6 @@ import asyncio
 import random
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +14,7 @@ from erp_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from starlette.requests import Request
     from starlette.responses import Response

@@ -37,10 +37,8 @@ def open_state(path: Path, *, create: bool = False) -> sqlite3.Connection:
     Raises:
         SandboxError: no such file, or not a sandbox state.
     """
-    if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    elif not path.exists():
-        raise SandboxError(f"There is no sandbox state at {path}: run `erp-sandbox --state {path} seed` first.")
+    if not create and not path.exists():
+        raise _missing(path)
     db = _connect(str(path))
     try:
         application = db.execute("PRAGMA application_id").fetchone()[0]
@@ -48,9 +46,10 @@ def open_state(path: Path, *, create: bool = False) -> sqlite3.Connection:
     except sqlite3.DatabaseError:
         db.close()
         raise SandboxError(f"{path} is not a sandbox state (not a database): name another file with --state.") from None
-    if application != APPLICATION_ID and not (create and empty):
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if not (create and empty) and (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
         db.close()
-        raise SandboxError(f"{path} is not a sandbox state: name another file with --state.")
+        raise _foreign(path, application)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=OFF")  # a sandbox's data can be seeded again
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -67,11 +66,14 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         SandboxError: no such file, or not a sandbox state.
     """
     if not path.exists():
-        raise SandboxError(f"There is no sandbox state at {path}: run `erp-sandbox --state {path} seed` first.")
+        raise _missing(path)
     db = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise SandboxError(f"{path} is not a sandbox state: name another file with --state.")
+        application, version = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        if (application, version) != (APPLICATION_ID, SCHEMA_VERSION):
+            raise _foreign(path, application)
         yield db
     except sqlite3.DatabaseError as error:
         if "not a database" not in str(error):
@@ -88,8 +90,12 @@ def alone(path: Path) -> Iterator[None]:
     Raises:
         SandboxError: another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(path.name + ".lock").open("a") as lock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = path.with_name(path.name + ".lock").open("a")
+    except OSError as error:
+        raise SandboxError(f"The sandbox state {path} cannot be written: {error.strerror}.") from None
+    with held as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -120,6 +126,16 @@ def drop_everything(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM sandbox")
     db.commit()
     db.execute("VACUUM")
+
+
+def _missing(path: Path) -> SandboxError:
+    return SandboxError(f"There is no sandbox state at {path}: run `erp-sandbox --state {path} seed` first.")
+
+
+def _foreign(path: Path, application: int) -> SandboxError:
+    if application == APPLICATION_ID:
+        return SandboxError(f"{path} was made by another version of erp-sandbox: delete it and seed again.")
+    return SandboxError(f"{path} is not a sandbox state: name another file with --state.")
 
 
 def _connect(name: str, *, uri: bool = False) -> sqlite3.Connection:

@@ -52,5 +52,5 @@ class Vendor(Protocol):
         """Return the handlers of ``POST /_sandbox/<vendor>/<name>``; called once, when the server starts.
 
         ``settings`` is also answered on GET (handler called with ``{}``), and ``reset-<thing>`` is what
-        ``POST /_sandbox/reset?what=<vendor>-<thing>`` calls. A handler raises `SandboxError` for a wrong body: HTTP 400.
+        ``POST /_sandbox/reset?what=<vendor>-<thing>`` calls. A handler raises `SandboxError` for a wrong body (400).
         """

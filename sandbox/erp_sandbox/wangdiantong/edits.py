@@ -70,8 +70,8 @@ def undo(erp: Erp) -> dict[str, Any]:
         removed = db.execute("DELETE FROM wdt_stockouts WHERE reaudits > 0").rowcount
         db.create_function("seeded_status", 1, lambda stockout_id: STATUS_BY_REMAINDER[stockout_id % 100])
         db.execute(
-            "UPDATE wdt_stockouts SET remark = NULL, status = seeded_status(stockout_id), "
-            f"modified = consigned + stockout_id % {MODIFIED_SPREAD_SECONDS}"  # noqa: S608 - our constant
+            "UPDATE wdt_stockouts SET remark = NULL, status = seeded_status(stockout_id), "  # noqa: S608 - our constant
+            f"modified = consigned + stockout_id % {MODIFIED_SPREAD_SECONDS}"
         )
     return {"removed": removed}
 

@@ -131,11 +131,13 @@ def time(epoch: int) -> str:
     return f"{_day(day)} {minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
 
 
+@lru_cache(maxsize=1 << 15)
 def money(units: int) -> str:
-    """Write 1/10000 yuan with four decimals."""
+    """Write 1/10000 yuan with four decimals; prices recur, so the texts are kept."""
     return f"{units // 10_000}.{units % 10_000:04d}"
 
 
+@lru_cache(maxsize=1 << 15)
 def short(units: int) -> str:
     """Write 1/10000 yuan as 旗舰版 numbers are: ``3``, ``12.5``, ``1.29``."""
     whole, rest = divmod(units, 10_000)

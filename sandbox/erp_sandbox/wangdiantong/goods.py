@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -186,19 +187,19 @@ def render(_db: sqlite3.Connection, rows: Iterable[tuple[Any, ...]], style: Styl
 
 def on_a_line(db: sqlite3.Connection, product_id: int, style: Style) -> str:
     """Return the members that describe the goods on a document's line, with a comma behind; they recur, so are kept."""
-    key = (product_id, style)
-    found = _remembered.get(key)
+    known = _remembered[style.value]
+    found = known.get(product_id)
     if found is None:
         values = db.execute("SELECT * FROM wdt_goods WHERE goods_id = ?", (product_id,)).fetchone()
         found = _line_template(style) % _pieces(Goods._make(values), style)
-        if len(_remembered) >= LINES_REMEMBERED:
-            _remembered.clear()
-        _remembered[key] = found
+        if len(known) >= LINES_REMEMBERED:
+            known.clear()
+        known[product_id] = found
     return found
 
 
-_remembered: dict[tuple[int, Style], str] = {}
-"""Goods never change while a state is served."""
+_remembered: defaultdict[str, dict[int, str]] = defaultdict(dict)
+"""By style. Goods never change while a state is served."""
 
 
 @lru_cache(maxsize=len(Style))

@@ -39,6 +39,13 @@ REQUIRED = {
     "sign": "sign_missing",
 }
 
+VALUE_OF = {
+    "app_key_invalid": "app_key",
+    "version_invalid": "v",
+    "format_invalid": "format",
+    "timestamp_invalid": "timestamp",
+}
+
 
 class QimenWire(Wire):
     """One scene of the gateway: ``/router/qm`` and, for tests, ``/router/qmtest``."""
@@ -141,16 +148,17 @@ class QimenWire(Wire):
         for name in ("target_app_key", "sign_method"):
             if not parameters.get(name):
                 raise TopRefusal("argument_missing", name)
-        if parameters["app_key"] != accounts.QIMEN_APP_KEY:
-            raise TopRefusal("app_key_invalid")
-        if parameters["v"] != VERSION:
-            raise TopRefusal("version_invalid", parameters["v"])
-        if parameters.get("format", "json") != "json":
-            raise TopRefusal("format_invalid", parameters["format"])
+        wrong = {
+            "app_key_invalid": parameters["app_key"] != accounts.QIMEN_APP_KEY,
+            "version_invalid": parameters["v"] != VERSION,
+            "format_invalid": parameters.get("format", "json") != "json",
+            "timestamp_invalid": not self._fresh(parameters["timestamp"]),
+        }
+        for refusal, is_wrong in wrong.items():
+            if is_wrong:
+                raise TopRefusal(refusal, parameters.get(VALUE_OF[refusal], ""))
         if parameters["sign_method"] not in SIGN_METHODS:
             raise TopRefusal("argument_invalid", "sign_method")
-        if not self._fresh(parameters["timestamp"]):
-            raise TopRefusal("timestamp_invalid", parameters["timestamp"])
         rights = {signing.top(parameters, accounts.QIMEN_SECRET, empty_values=empty) for empty in (True, False)}
         if parameters["sign"] not in rights:
             raise TopRefusal("sign_invalid")

@@ -32,6 +32,9 @@ class Words(NamedTuple):
     flagship: str
 
 
+TOO_OFTEN = "超过每分钟最大调用频率限制{comma}请稍后重试"
+TOO_MANY = "超过每分钟最大并发次数限制{comma}请稍后重试"
+
 REFUSALS: dict[str, Words] = {
     # who is calling
     "sid_unknown": Words(2030, "sid不存在", 1, "sid is not exists"),
@@ -45,10 +48,8 @@ REFUSALS: dict[str, Words] = {
     "address_refused": Words(2100, "ip限制", 6, "ip限制"),
     "version_wrong": Words(2100, "版本错误", 8, "版本错误"),
     # how often
-    "throttled": Words(1020, "超过每分钟最大调用频率限制{comma}请稍后重试", 100, "超过每分钟最大调用频率限制{comma}请稍后重试"),
-    "too_many_at_once": Words(
-        1020, "超过每分钟最大并发次数限制{comma}请稍后重试", 100, "超过每分钟最大并发次数限制{comma}请稍后重试"
-    ),
+    "throttled": Words(1020, TOO_OFTEN, 100, TOO_OFTEN),
+    "too_many_at_once": Words(1020, TOO_MANY, 100, TOO_MANY),
     "busy": Words(1020, "系统异常，请稍后再试", 4, "数据库错误"),
     # what is asked
     "method_unknown": Words(100, "接口不存在", 100, "接口不存在：{method}"),
@@ -107,7 +108,9 @@ TOP_REFUSALS: dict[str, TopWords] = {
     "timestamp_invalid": TopWords(31, "Invalid Timestamp", "isv.invalid-timestamp", "非法的时间戳参数：{value}"),
     "version_missing": TopWords(32, "Missing Version", "isv.missing-version", "缺少版本参数"),
     "version_invalid": TopWords(33, "Invalid Version", "isv.invalid-version", "非法的版本参数：{value}"),
-    "argument_missing": TopWords(40, "Missing Required Arguments", "isv.missing-parameter:{value}", "缺少必选参数：{value}"),
+    "argument_missing": TopWords(
+        40, "Missing Required Arguments", "isv.missing-parameter:{value}", "缺少必选参数：{value}"
+    ),
     "argument_invalid": TopWords(41, "Invalid Arguments", "isv.invalid-parameter:{value}", "非法的参数：{value}"),
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 DIALECTS = ("openapi", "flagship", "qimen", "qimen_flagship")
-PARAMETERS = frozenset({"number", "dialect", "status"})
+PARAMETERS = frozenset({"number", "dialect", "status", "lines"})
 
 
 def documents(db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> Iterator[Document]:
@@ -84,8 +84,14 @@ def _stockouts(db: sqlite3.Connection, query: Mapping[str, str]) -> Iterator[Doc
     where, arguments = _condition(query)
     names = dict(db.execute("SELECT shop_id, name FROM wdt_shops").fetchall())
     cursor = db.execute(f"SELECT * FROM wdt_stockouts WHERE {where} ORDER BY stockout_id", arguments)  # noqa: S608 - ours
+    by_line = query.get("lines", "") not in {"", "0"}
     for row in map(Stockout._make, cursor):
-        yield _stockout(row, names[row.store_id])
+        document = _stockout(row, names[row.store_id])
+        if by_line:
+            head = {name: document[name] for name in ("stockout_id", "order_no", "status")}
+            yield from ({**head, **line} for line in document["details"])
+        else:
+            yield document
 
 
 def _stockout(row: Stockout, shop_name: str) -> Document:

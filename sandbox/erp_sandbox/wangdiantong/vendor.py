@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from erp_sandbox.wangdiantong import accounts, edits, show, tables
-from erp_sandbox.wangdiantong.enterprise import EnterpriseWire
+from erp_sandbox.wangdiantong.enterprise import NOT_FOUND, EnterpriseWire
 from erp_sandbox.wangdiantong.erp import NAME, OWN_FAULTS, Erp
 from erp_sandbox.wangdiantong.flagship import FlagshipWire
 from erp_sandbox.wangdiantong.qimen import QimenHosts, QimenWire
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Iterator, Mapping
 
+    from starlette.requests import Request
+    from starlette.responses import Response
     from starlette.routing import BaseRoute
 
     from erp_sandbox.context import Context
     from erp_sandbox.retail.world import World
+
+
+async def _not_found(_request: Request) -> Response:
+    """Answer what is no interface; otherwise the next vendor's site would."""
+    return HTMLResponse(NOT_FOUND, 404)
 
 
 class Wangdiantong:
@@ -46,6 +54,7 @@ class Wangdiantong:
         return [
             Route(f"{accounts.ENTERPRISE_PATH}/{{name}}.php", EnterpriseWire(erp).answer, methods=["POST"]),
             Route(accounts.FLAGSHIP_PATH, FlagshipWire(erp).answer, methods=["POST"]),
+            Route(f"{accounts.ENTERPRISE_PATH}/{{rest:path}}", _not_found, methods=[*both, "PUT", "DELETE"]),
             Route(accounts.QIMEN_PATH, hosts.answer, methods=both),
             Route(f"{accounts.QIMEN_PATH}test", hosts.answer, methods=both),
             Route(accounts.QIMEN_FLAGSHIP_PATH, flagship.answer, methods=both),
