@@ -1,4 +1,4 @@
-"""The stock tap's schema: tap-wangdiantong's fields of sales stock-outs, all as the text that the vendor sends."""
+"""The stock tap's schema: tap-wangdiantong's fields of sales stock-outs, as the vendor sends them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Any
 import singer_sdk.typing as th
 
 
-def _text(properties: dict[str, Any]) -> list[th.Property[Any]]:
-    return [th.Property(name, th.StringType) for name in properties if name != "details_list"]
+AS_NUMBERS = {"type": ["string", "number", "null"]}
+"""How the flagship dialect sends a value: some as text, some as numbers."""
 
 
-def _schema() -> dict[str, Any]:
+def _of_type(kind: Any, properties: dict[str, Any]) -> list[th.Property[Any]]:
+    return [th.Property(name, kind) for name in properties if name != "details_list"]
+
+
+def _schema(kind: Any) -> dict[str, Any]:
     path = files("tap_wangdiantong") / "schemas" / "sales_stockouts.json"
     head = json.loads(path.read_text(encoding="utf-8"))["properties"]
-    lines = head["details_list"]["items"]["properties"]
-    return th.PropertiesList(
-        *_text(head), th.Property("details_list", th.ArrayType(th.ObjectType(*_text(lines))))
-    ).to_dict()
+    lines = th.ObjectType(*_of_type(kind, head["details_list"]["items"]["properties"]))
+    return th.PropertiesList(*_of_type(kind, head), th.Property("details_list", th.ArrayType(lines))).to_dict()
 
 
-SALES_STOCKOUTS = _schema()
+ENTERPRISE = _schema(th.StringType)
+FLAGSHIP = _schema(th.CustomType(AS_NUMBERS))

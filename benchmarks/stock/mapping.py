@@ -33,7 +33,7 @@ HEAD = {
     "FSrcType": "'SAL_SaleOrder'",
     "details_list": "details_list",
 }
-SHIPPED = "status in ('95', '105', '110', '113') and nick_name in config['customer']"
+SHIPPED = "str(status) in ('95', '105', '110', '113') and nick_name in config['customer']"
 
 
 def read_codes(codes: Path, name: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ Choices, so that the comparison is fair:
 from __future__ import annotations
 
 import csv
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class KingdeeSink(BatchSink):
 
     def call(self, service: str, body: dict[str, Any]) -> Any:
         url = f"{self.config['base_url']}{SERVICES}{service}.common.kdsvc"
-        response = self.session.post(url, json=body, timeout=300)
+        text = json.dumps(body, default=str)  # the SDK's reader makes Decimals, which requests cannot encode
+        response = self.session.post(url, data=text, headers={"Content-Type": "application/json"}, timeout=300)
         response.raise_for_status()
         return response.json()
 
@@ -52,7 +54,7 @@ class KingdeeSink(BatchSink):
             "FMaterialID": {"FNumber": detail["goods_no"]},
             "FRealQty": detail["goods_count"],
             "FTaxPrice": detail["sell_price"],
-            "FIsFree": Decimal(detail["sell_price"]) <= 0,
+            "FIsFree": Decimal(str(detail["sell_price"])) <= 0,
             "FStockID": {"FNumber": record["FStockID"]},
             "FStockStatusID": {"FNumber": record["FStockStatusID"]},
             "FSrcType": record["FSrcType"],
