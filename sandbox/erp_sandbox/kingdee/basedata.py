@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from erp_sandbox.kingdee.documents import FORBID, STATUS, USE_ORG
-from erp_sandbox.kingdee.metadata import Entity, Form, load_forms
+from erp_sandbox.kingdee.documents import DECODE, FORBID, STATUS, USE_ORG, defaults_of
+from erp_sandbox.kingdee.metadata import Form, load_forms
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from erp_sandbox.kingdee.documents import Document, Documents, FormTable, Key
+    from erp_sandbox.kingdee.documents import Document, Documents, Key
 
 AUDITED = "C"
 FORBIDDEN = "B"
@@ -24,17 +24,18 @@ OTHER_ORG = "在当前组织下不可用"
 class Ref:
     """One base-data record as documents refer to it. ``org`` is the id of the organisation that uses it.
 
-    Materials of a year are 68,509 of these, so they hold no name and no property: those are read when asked for.
+    A year's materials are 68,509 of these, so they hold no name; ``defaults`` (what other forms' defaults read, such
+    as a material's base unit) is one object for all records with the same.
     """
 
-    __slots__ = ("id", "number", "obstacle", "org", "properties")
+    __slots__ = ("defaults", "id", "number", "obstacle", "org")
 
-    def __init__(self, key: Key, number: str, obstacle: str | None, org: int | None) -> None:
+    def __init__(self, key: Key, number: str, obstacle: str | None, org: int | None, defaults: dict[str, Any]) -> None:
         self.id = key
         self.number = number
         self.obstacle = obstacle
         self.org = org
-        self.properties: dict[str, Any] | None = None
+        self.defaults = defaults
 
     @property
     def value(self) -> dict[str, Any]:
@@ -45,18 +46,17 @@ class Ref:
 class FormIndex:
     """The records of one base-data form by number. A number may be used by several organisations, one record each."""
 
-    def __init__(self, form: Form, defaults: tuple[str, ...]) -> None:
+    def __init__(self, form: Form) -> None:
         self.form = form
         self.by_number: dict[str, Ref] = {}
         self._further: dict[str, list[Ref]] = {}
-        self._defaults = defaults
-        self._shared: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._defaults: dict[str, dict[str, Any]] = {"{}": {}}
 
     def load(self, db: sqlite3.Connection, table: str) -> None:
         """Read every record of the form's table."""
-        sql = f"SELECT id, number, status, forbid, org FROM {table} ORDER BY id"  # noqa: S608 - the form's own table
-        for key, number, status, forbid, org in db.execute(sql):
-            self._add(Ref(key, number, _obstacle(status, forbid), org))
+        sql = f"SELECT id, number, status, forbid, org, defaults FROM {table} ORDER BY id"  # noqa: S608 - its own table
+        for key, number, status, forbid, org, defaults in db.execute(sql):
+            self._add(Ref(key, number, _obstacle(status, forbid), org, self._shared(defaults)))
 
     def put(self, document: Document) -> None:
         """Take over a record that was saved, audited, forbidden …"""
@@ -66,7 +66,8 @@ class FormIndex:
         self.drop(number, document[self.form.key])
         org = document.get(USE_ORG)
         obstacle = _obstacle(document.get(STATUS), document.get(FORBID))
-        self._add(Ref(document[self.form.key], number, obstacle, org["id"] if org else None))
+        defaults = self._shared(defaults_of(self.form, document))
+        self._add(Ref(document[self.form.key], number, obstacle, org["id"] if org else None, defaults))
 
     def drop(self, number: str, key: Key) -> None:
         """Forget the record with this number and key."""
@@ -103,14 +104,13 @@ class FormIndex:
                 obstacle = ref.obstacle
         return obstacle
 
-    def read_default(self, ref: Ref, name: str, table: FormTable, db: sqlite3.Connection) -> Any:
-        """Return a record's property that other forms take as a default, such as a material's base unit."""
-        if ref.properties is None:
-            document = table.get(db, ref.id) or {}
-            found = {key: find_value(self.form.head, document, key) for key in self._defaults}
-            shape = tuple(value["id"] if isinstance(value, dict) else value for value in found.values())
-            ref.properties = self._shared.setdefault(shape, found)
-        return ref.properties.get(name)
+    def _shared(self, text: str | None) -> dict[str, Any]:
+        """Return the defaults of a record, one object for all records with the same."""
+        key = text or "{}"
+        found = self._defaults.get(key)
+        if found is None:
+            found = self._defaults[key] = DECODE(key)
+        return found
 
     def _add(self, ref: Ref) -> None:
         if self.by_number.setdefault(ref.number, ref) is not ref:
@@ -124,20 +124,15 @@ class BaseData:
         self._db = db
         self._documents = documents
         self._indexes: dict[str, FormIndex] = {}
-        self._defaults = _referenced_defaults()
 
     def form(self, form_id: str) -> FormIndex:
         """Return the index of one form."""
         index = self._indexes.get(form_id)
         if index is None:
-            index = FormIndex(load_forms()[form_id], self._defaults.get(form_id, ()))
+            index = FormIndex(load_forms()[form_id])
             index.load(self._db, self._documents.tables[form_id].name)
             self._indexes[form_id] = index
         return index
-
-    def read_default(self, form_id: str, ref: Ref, name: str) -> Any:
-        """Return a record's property, as `FormIndex.read_default`."""
-        return self.form(form_id).read_default(ref, name, self._documents.tables[form_id], self._db)
 
     def number_of(self, form_id: str, key: Key) -> str | None:
         """Return the number of the record with this primary key."""
@@ -159,33 +154,7 @@ class BaseData:
         self._indexes.clear()
 
 
-def find_value(entity: Entity, document: Document, key: str) -> Any:
-    """Return the value of a head field, wherever in the head's 1:1 parts it lies."""
-    if key in entity.fields:
-        return document.get(key)
-    for child in entity.entities.values():
-        if child.kind == "single":
-            found = find_value(child, document.get(child.key, {}), key)
-            if found is not None:
-                return found
-    return None
-
-
 def _obstacle(status: str | None, forbid: str | None) -> str | None:
     if forbid == FORBIDDEN:
         return DISABLED
     return None if status == AUDITED else UNAUDITED
-
-
-def _referenced_defaults() -> dict[str, tuple[str, ...]]:
-    """Collect, by base-data form, the properties that other forms' defaults read (``=FMaterialID.FBaseUnitId``)."""
-    wanted: dict[str, dict[str, None]] = {}
-    for form in load_forms().values():
-        for entity in form.entities():
-            for field in entity.fields.values():
-                if isinstance(field.default, str) and field.default.startswith("=") and "." in field.default:
-                    key, _, name = field.default[1:].partition(".")
-                    source = entity.fields[key].form
-                    if isinstance(source, str):
-                        wanted.setdefault(source, {})[name] = None
-    return {form_id: tuple(names) for form_id, names in wanted.items()}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from erp_sandbox.kingdee.metadata import Form, load_forms
+from erp_sandbox.kingdee.metadata import Entity, Form, load_forms
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,7 +42,7 @@ class FormTable:
         self.form = form
         self.name = f'"kingdee_{form.id.lower()}"'
         self._totals = form.totals
-        columns = "id, number, status, forbid, org, modified, lines, quantity, amount, body"
+        columns = "id, number, status, forbid, org, modified, lines, quantity, amount, defaults, body"
         marks = ", ".join("?" for _ in columns.split(","))
         # The table's name is the only thing pasted into these texts, and it is the form's own.
         self._insert = f"INSERT INTO {self.name} ({columns}) VALUES ({marks})"  # noqa: S608 - see above
@@ -56,7 +57,7 @@ class FormTable:
         key = "TEXT" if self.form.guid else "INTEGER"
         db.execute(
             f"CREATE TABLE IF NOT EXISTS {self.name} (id {key} PRIMARY KEY, number TEXT, status TEXT, forbid TEXT,"
-            " org, modified TEXT, lines INTEGER, quantity TEXT, amount TEXT, body BLOB NOT NULL)"
+            " org, modified TEXT, lines INTEGER, quantity TEXT, amount TEXT, defaults TEXT, body BLOB NOT NULL)"
         )
         for column in ("number", "modified"):
             index = f'"kingdee_{self.form.id.lower()}_{column}"'
@@ -141,6 +142,7 @@ class FormTable:
             lines,
             quantity,
             amount,
+            defaults_of(form, document),
             ENCODE(document),
         )
 
@@ -169,3 +171,38 @@ class Documents:
         first: int = row[0] if row else self._first.get(sequence, 1)
         db.execute("INSERT OR REPLACE INTO kingdee_sequence VALUES (?, ?)", (sequence, first + count))
         return first
+
+
+def defaults_of(form: Form, document: Document) -> str | None:
+    """Return, as JSON, the properties of a base-data record that other forms' defaults read; None for other forms."""
+    names = _referenced_defaults().get(form.id)
+    if names is None:
+        return None
+    return ENCODE({name: _find_value(form.head, document, name) for name in names}).decode()
+
+
+def _find_value(entity: Entity, document: Document, key: str) -> Any:
+    """Return the value of a head field, wherever in the head's 1:1 parts it lies."""
+    if key in entity.fields:
+        return document.get(key)
+    for child in entity.entities.values():
+        if child.kind == "single":
+            found = _find_value(child, document.get(child.key, {}), key)
+            if found is not None:
+                return found
+    return None
+
+
+@cache
+def _referenced_defaults() -> dict[str, tuple[str, ...]]:
+    """Collect, by base-data form, the properties that other forms' defaults read (``=FMaterialID.FBaseUnitId``)."""
+    wanted: dict[str, dict[str, None]] = {}
+    for form in load_forms().values():
+        for entity in form.entities():
+            for field in entity.fields.values():
+                if isinstance(field.default, str) and field.default.startswith("=") and "." in field.default:
+                    key, _, name = field.default[1:].partition(".")
+                    source = entity.fields[key].form
+                    if isinstance(source, str):
+                        wanted.setdefault(source, {})[name] = None
+    return {form_id: tuple(names) for form_id, names in wanted.items()}

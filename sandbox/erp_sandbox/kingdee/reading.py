@@ -115,13 +115,10 @@ class EntityReader:
         order = self._orders.get(keys)
         if order is None:
             order = self._order(keys)
-        if reading.only is None:
-            for key, setter in order:
+        only = reading.only
+        for key, setter in order:
+            if only is None or self._wanted(key, only):
                 setter(given[key], target, reading)
-        else:
-            for key, setter in order:
-                if self._wanted(key, reading.only):
-                    setter(given[key], target, reading)
         self._finish(target, reading)
 
     def read_list(self, given: Any, stored: list[Target], reading: Reading) -> list[Target]:
@@ -261,10 +258,7 @@ def _property_default(source: str, form_id: str, name: str, base: BaseData) -> D
     def of_reference(target: Target, _reading: Reading) -> Any:
         value = target.get(source)
         ref = find(value["FNumber"]) if value else None
-        if ref is None:
-            return None
-        properties = ref.properties
-        return base.read_default(form_id, ref, name) if properties is None else properties.get(name)
+        return None if ref is None else ref.defaults.get(name)
 
     return of_reference
 

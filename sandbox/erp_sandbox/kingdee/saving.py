@@ -203,8 +203,8 @@ class Saving:
             for message in links.check(item.document):
                 if settings.broken_link == "refuse":
                     item.fail(message, "")
-            if period and (message := closed_period(self._centre, form, item.document)):
-                item.fail(message, "")
+            if period and (closed := closed_period(self._centre, form, item.document)):
+                item.fail(closed, "")
             if not (item.document.get(form.number_key) or self._numbered_by_rule()):
                 item.fail(f"字段“{form.head.fields[form.number_key].name}”是必填项", form.number_key)
             if item.document.get(form.number_key) in locked:
