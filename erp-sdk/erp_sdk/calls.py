@@ -87,6 +87,7 @@ class CallingStream(RESTStream[PageRequest]):
     """
 
     vendor = "the vendor"
+    path = ""  # for the metrics; a vendor with one address has no path
     payload_as_json = False
     allow_redirects = False
 
