@@ -8,7 +8,6 @@ from typing import Any
 
 import singer_sdk.typing as th
 
-
 AS_NUMBERS = {"type": ["string", "number", "null"]}
 """How the flagship dialect sends a value: some as text, some as numbers."""
 
