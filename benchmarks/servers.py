@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -77,14 +78,24 @@ def serving(command: Sequence[str], log: Path) -> Iterator[Server]:
 
 
 def seeded_state(home: Path, days: int, until: date) -> Path:
-    """Seed the sandbox once for these days; a later benchmark finds it again."""
-    state = home / f"seed-{days}-{until}.sqlite"
+    """Seed the sandbox once for these days; a later benchmark finds it again unless the sandbox has changed since."""
+    state = home / f"seed-{days}-{until}-{_sandbox_digest()}.sqlite"
     if not state.exists():
+        for old in home.glob(f"seed-{days}-{until}-*.sqlite"):
+            _forget(old)
         unfinished = home / "unfinished.sqlite"
         _forget(unfinished)
         run(["erp-sandbox", "--state", str(unfinished), "seed", "--days", str(days), "--until", until.isoformat()])
         unfinished.rename(state)
     return state
+
+
+def _sandbox_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "sandbox" / "erp_sandbox").rglob("*.*")):
+        if path.suffix in {".py", ".yml", ".sql"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @contextmanager
