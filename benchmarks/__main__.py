@@ -21,7 +21,7 @@ from benchmarks.flow import UNTIL, Flow, last_days
 from benchmarks.measure import ROOT, BenchError
 from benchmarks.meltano_run import measure_meltano
 from benchmarks.pipes import PipeResult, hold_together, measure_pipe, median
-from benchmarks.servers import fresh_sandbox, seeded_state
+from benchmarks.servers import fresh_vendors, seeded_state
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -54,8 +54,8 @@ def prepare(options: argparse.Namespace) -> tuple[Flow, Path]:
     say(f"Seeding {options.days} days until {options.until} into {home}")
     seeded = seeded_state(home, options.days, options.until)
     flow = Flow(home, options.dialect, options.batch_size, last_days(options.days, options.until))
-    with fresh_sandbox(home, seeded) as server:
-        flow.read_code_tables(server.get("credentials"))
+    with fresh_vendors(home, seeded) as vendors:
+        flow.read_code_tables(vendors.credentials())
     return flow, seeded
 
 

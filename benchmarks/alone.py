@@ -10,7 +10,7 @@ from benchmarks.five_lines import write_templates
 from benchmarks.flow import Period
 from benchmarks.measure import Command, Run, Use, run_pipe
 from benchmarks.pipes import OUTSTOCKS
-from benchmarks.servers import Server, fresh_sandbox, stand_in
+from benchmarks.servers import Server, fresh_vendors, stand_in
 from benchmarks.singer_file import Captured, count
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ class AloneResult:
 
 def measure_alone(flow: Flow, seeded: Path, five_line_documents: int) -> Iterator[AloneResult]:
     """Measure tap, mapper and target on the sandbox's documents, then on five-line documents."""
-    with fresh_sandbox(flow.home, seeded) as server:
-        credentials = server.get("credentials")
+    with fresh_vendors(flow.home, seeded) as vendors:
+        credentials = vendors.credentials()
         templates = write_templates(flow, credentials)
         tap, mapper, _ = flow.ours(credentials)
         raw = _capture(tap, flow.home, None, "raw")
-        yield _tap(flow, server, credentials, raw, "sandbox")
+        yield _tap(flow, vendors.wangdiantong, credentials, raw, "sandbox")
         mapped = _capture(mapper, flow.home, raw.path, "mapped")
         yield _mapper(mapper, flow, raw, "captured file")
-        yield _target(flow, server, credentials, mapped, "sandbox")
+        yield _target(flow, vendors.kingdee, credentials, mapped, "sandbox")
     yield _target_into_nothing(flow, credentials, mapped, "null Kingdee")
     canned_flow = replace(flow, dialect="openapi", period=CANNED)
     yield from _five_lines(canned_flow, credentials, templates, five_line_documents)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import ROOT, Command, run_pipe
 from benchmarks.pipes import OUTSTOCKS, PipeResult
-from benchmarks.servers import BIN, fresh_sandbox
+from benchmarks.servers import BIN, fresh_vendors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 def measure_meltano(flow: Flow, seeded: Path) -> PipeResult:
     """Run the project's own line; Meltano's CPU is its own and that of the three processes together."""
-    with fresh_sandbox(flow.home, seeded) as server:
-        credentials = server.get("credentials")
+    with fresh_vendors(flow.home, seeded) as vendors:
+        credentials = vendors.credentials()
         flow.forget_ledger()
         idle = run_pipe([_command(flow, credentials, flow.nothing)], flow.home)
-        before = server.cpu()
+        before = vendors.cpu()
         run = run_pipe([_command(flow, credentials, flow.period)], flow.home)
-        return PipeResult("meltano", run, idle, server.use("sandbox", before), server.get(OUTSTOCKS, summary=1))
+        return PipeResult("meltano", run, idle, vendors.uses(before), vendors.kingdee.get(OUTSTOCKS, summary=1))
 
 
 def _command(flow: Flow, credentials: dict[str, Any], period: Period) -> Command:

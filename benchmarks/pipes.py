@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import BenchError, Run, Use, run_pipe
-from benchmarks.servers import fresh_sandbox
+from benchmarks.servers import fresh_vendors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,14 +24,14 @@ class PipeResult:
         name: "ours" or "stock".
         run: The run over the whole period.
         startup: The same pipe over a period without documents; None when it was left out.
-        server: The sandbox's own use during the run.
+        servers: What the sandbox used during the run, one process a vendor.
         delivered: What Kingdee holds afterwards: documents, lines, quantity, amount, by_status.
     """
 
     name: str
     run: Run
     startup: Run | None
-    server: Use
+    servers: tuple[Use, ...]
     delivered: dict[str, Any]
 
     @property
@@ -46,13 +46,13 @@ class PipeResult:
 def measure_pipe(flow: Flow, seeded: Path, name: str, *, startup: bool) -> PipeResult:
     """Run one pipe against a sandbox of its own."""
     build = {"ours": flow.ours, "stock": flow.stock}[name]
-    with fresh_sandbox(flow.home, seeded) as server:
-        credentials = server.get("credentials")
+    with fresh_vendors(flow.home, seeded) as vendors:
+        credentials = vendors.credentials()
         flow.forget_ledger()
         idle = run_pipe(build(credentials, flow.nothing), flow.home) if startup else None
-        before = server.cpu()
+        before = vendors.cpu()
         run = run_pipe(build(credentials), flow.home)
-        return PipeResult(name, run, idle, server.use("sandbox", before), server.get(OUTSTOCKS, summary=1))
+        return PipeResult(name, run, idle, vendors.uses(before), vendors.kingdee.get(OUTSTOCKS, summary=1))
 
 
 def median(results: list[PipeResult]) -> PipeResult:

@@ -102,7 +102,7 @@ def _processes(results: dict[str, PipeResult]) -> str:
         total = _together(f"{name}, all three", result.run.processes)
         total_idle = _together("", tuple(idle.values())) if idle else None
         rows.append([*_process_row(total.name, total, total_idle, result.lines)[:-1], ""])
-        rows.append(_process_row(f"sandbox under {name}", result.server, None, result.lines))
+        rows += [_process_row(f"{use.name} under {name}", use, None, result.lines) for use in result.servers]
     heading = ("process", "core s", "core-µs a line", "without start-up", "peak MB")
     note = f"\n(goal: {GOAL_CORE_US} core-µs a line over our three; each of ours under {BAR_PEAK_MB} MB)"
     return table(heading, rows) + note

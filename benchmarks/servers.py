@@ -98,14 +98,43 @@ def _sandbox_digest() -> str:
     return digest.hexdigest()[:12]
 
 
+@dataclass(frozen=True)
+class Vendors:
+    """The two vendors, each a sandbox process of its own, as in life they are not one machine."""
+
+    wangdiantong: Server
+    kingdee: Server
+
+    def credentials(self) -> dict[str, Any]:
+        """Return each vendor's credentials, at its own process."""
+        return {name: getattr(self, name).get("credentials")[name] for name in ("wangdiantong", "kingdee")}
+
+    def cpu(self) -> tuple[float, float]:
+        """CPU seconds so far of each."""
+        return self.wangdiantong.cpu(), self.kingdee.cpu()
+
+    def uses(self, since: tuple[float, float]) -> tuple[Use, Use]:
+        """Return what each used since `cpu` gave ``since``."""
+        return (
+            self.wangdiantong.use("sandbox 旺店通", since[0]),
+            self.kingdee.use("sandbox 金蝶", since[1]),
+        )
+
+
 @contextmanager
-def fresh_sandbox(home: Path, seeded: Path) -> Iterator[Server]:
-    """Serve a copy of the seeded state, limits off: every run finds the same ERP, with no document delivered yet."""
-    state = home / "run.sqlite"
+def fresh_vendors(home: Path, seeded: Path) -> Iterator[Vendors]:
+    """Serve copies of the seeded state, limits off: every run finds the same ERPs, no document delivered yet."""
+    with _fresh_sandbox(home, seeded, "wangdiantong") as source, _fresh_sandbox(home, seeded, "kingdee") as target:
+        yield Vendors(source, target)
+
+
+@contextmanager
+def _fresh_sandbox(home: Path, seeded: Path, name: str) -> Iterator[Server]:
+    state = home / f"{name}.sqlite"
     _forget(state)
     shutil.copyfile(seeded, state)
     command = [str(BIN / "erp-sandbox"), "--state", str(state), "serve", "--port", "0", "--limits", "off"]
-    with serving(command, home / "sandbox.log") as server:
+    with serving(command, home / f"sandbox-{name}.log") as server:
         yield server
     _forget(state)
 
