@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from erp_sdk.messages import NOTHING, Source, decode, encode, encode_sorted
+from erp_sdk.messages import decode, encode, encode_sorted
 
 _HASH_BYTES = 16
 _DISTINCT_NUMBERS = 65536
@@ -96,15 +96,6 @@ def with_id(model: msgspec.Raw, primary_key: str, kingdee_id: int | str) -> byte
     values.pop(primary_key, None)
     number = int(kingdee_id) if str(kingdee_id).isdigit() else kingdee_id
     return encode({primary_key: number, **values})
-
-
-def source_of(message_source: Source | None, stream: str, model: msgspec.Raw, key: dict[str, Any]) -> Source:
-    """Return a message's source; without one, the record itself is it."""
-    if message_source is None:
-        return Source(stream=stream, key=key, record=model)
-    if message_source.record is NOTHING or not bytes(message_source.record):
-        message_source.record = model
-    return message_source
 
 
 @lru_cache(_DISTINCT_NUMBERS)

@@ -53,11 +53,14 @@ class Ledger:
     Args:
         url: SQLAlchemy URL; see `ledger_url`.
         account: ``acct_id@host``.
+        must_exist: Do not make one that is not there.
     """
 
-    def __init__(self, url: str, account: str) -> None:
+    def __init__(self, url: str, account: str, *, must_exist: bool = False) -> None:
         self.account = account
         self.url = url
+        if must_exist and make_url(url).drivername == "sqlite" and not Path(self.shown).exists():
+            raise LedgerError(f"there is no ledger at {self.shown}; set ledger_path to the one of your runs.")
         self._engine = _engine(url)
         self._has_open_letters: dict[int, bool] = {}
         with self.transaction() as connection:
@@ -77,6 +80,19 @@ class Ledger:
         """
         try:
             with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read in one transaction that keeps no writer waiting.
+
+        Raises:
+            LedgerError: The database refuses.
+        """
+        try:
+            with self._engine.connect().execution_options(reads=True) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None

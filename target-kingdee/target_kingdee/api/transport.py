@@ -32,14 +32,20 @@ class Transport:
         base_url: ``https://host/k3cloud/``; the slash is added when missing (contract 2.1).
         read_seconds: How long an answer may take.
         sign: Makes the headers of signed calls; None when a login makes the session.
+        before_call: Told the service before each call; may wait.
     """
 
     def __init__(
-        self, base_url: str, read_seconds: float, sign: Callable[[str, int], dict[str, str]] | None = None
+        self,
+        base_url: str,
+        read_seconds: float,
+        sign: Callable[[str, int], dict[str, str]] | None = None,
+        before_call: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.base_url = base_url if base_url.endswith("/") else f"{base_url}/"
         self._timeout = (min(CONNECT_SECONDS, read_seconds), read_seconds)
         self._sign = sign
+        self._before_call = before_call
         self._prepared: dict[str, requests.PreparedRequest] = {}
         self._session = requests.Session()
         # Read once what requests would read from the environment for each call.
@@ -54,6 +60,7 @@ class Transport:
             service: Full service name, without the suffix.
             body: JSON in encoding A (contract 2.2).
         """
+        self._before_call(service)
         request = self._prepare(service, body)
         try:
             answer = self._session.send(request, timeout=self._timeout, allow_redirects=False)

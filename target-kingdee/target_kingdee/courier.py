@@ -1,0 +1,187 @@
+"""Carries a delivery's steps out: worker threads, each with a session of its own, calls counted and paused between."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from erp_sdk.budget import Budget
+from erp_sdk.command import UserError
+
+from target_kingdee.api.galaxy import Galaxy
+from target_kingdee.api.session import Session, signer
+from target_kingdee.api.transport import Transport
+from target_kingdee.document import with_id
+from target_kingdee.questions import ask
+from target_kingdee.steps import Look, Operate, Save, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from target_kingdee.api.answers import Answer, Failure
+    from target_kingdee.case import Policy
+    from target_kingdee.delivery import Delivery
+    from target_kingdee.settings import FormSettings, Settings
+    from target_kingdee.steps import Result, Step
+
+T = TypeVar("T")
+
+
+class AbandonedError(UserError):
+    """The run was told to stop; what was not confirmed stays in the ledger as sending."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped before the batch was confirmed; the next run looks it up.")
+
+
+@dataclass
+class CallCounts:
+    """What the couriers did, over all threads."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    repeats: int = 0
+    throttles: int = 0
+    seconds_waited: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def called(self, service: str) -> None:
+        """Count one call."""
+        with self.lock:
+            self.calls[service] += 1
+
+    def waited(self, seconds: float, *, throttled: bool = False) -> None:
+        """Count a pause."""
+        with self.lock:
+            self.throttles += throttled
+            self.seconds_waited += seconds
+
+
+class Couriers:
+    """A few worker threads that talk to Kingdee.
+
+    Threads, because a call is mostly waiting: while one is under way the next batch is read and decoded. They are
+    daemons: a process that is told to stop does not wait for a call that hangs.
+
+    Args:
+        settings: Where Kingdee is and how to sign in.
+        counts: Where calls and pauses are counted.
+    """
+
+    def __init__(self, settings: Settings, counts: CallCounts) -> None:
+        self.size = settings.number("concurrency")
+        self._settings = settings
+        self._counts = counts
+        self._stopping = threading.Event()
+        self._budget = Budget(settings.number("calls_per_minute"), settings.account, settings.budget_path)
+        self._jobs: queue.SimpleQueue[tuple[Callable[[Courier], Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def deliver(self, delivery: Delivery, form: FormSettings) -> Future[None]:
+        """Begin to carry out a delivery; the future is done when every document has its fate."""
+        return self.submit(lambda courier: courier.deliver(delivery, form))
+
+    def submit(self, job: Callable[[Courier], T]) -> Future[T]:
+        """Begin any other work with Kingdee."""
+        future: Future[T] = Future()
+        if len(self._threads) < self.size:
+            thread = threading.Thread(target=self._work, name=f"courier-{len(self._threads) + 1}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._jobs.put((job, future))
+        return future
+
+    def stop(self) -> None:
+        """Let pauses end at once, and nothing new begin."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Let the threads end when they have nothing to do."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        self._budget.close()
+
+    def _work(self) -> None:
+        courier = Courier(self._settings, self._counts, self._budget, self._stopping)
+        while (item := self._jobs.get()) is not None:
+            job, future = item
+            try:
+                future.set_result(job(courier))
+            except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
+                future.set_exception(error)
+        courier.close()
+
+
+class Courier:
+    """One thread's client of Kingdee."""
+
+    def __init__(self, settings: Settings, counts: CallCounts, budget: Budget, stopping: threading.Event) -> None:
+        sign = signer(settings.identity) if settings.auth == "signed" else None
+        self._transport = Transport(settings.base_url, settings.seconds("request_timeout"), sign, self._before_call)
+        self.galaxy = Galaxy(Session(self._transport, settings.identity, settings.auth, settings.password))
+        self._counts = counts
+        self._budget = budget
+        self._stopping = stopping
+
+    def deliver(self, delivery: Delivery, form: FormSettings) -> None:
+        """Carry out every step of a delivery.
+
+        Raises:
+            UserError: It cannot go on; documents without a fate stay as the ledger has them.
+        """
+        try:
+            while (step := delivery.next()) is not None:
+                delivery.answer(self._perform(step, form))
+        finally:
+            with self._counts.lock:
+                self._counts.repeats += delivery.repeats
+
+    def ask(self, question: Callable[[Galaxy], T | Answer | Failure], policy: Policy) -> T | Answer:
+        """Ask Kingdee something until it answers.
+
+        Raises:
+            UserError: It does not.
+        """
+        return ask(lambda: question(self.galaxy), policy, self._pause)
+
+    def close(self) -> None:
+        """Close its connection."""
+        self._transport.close()
+
+    def _perform(self, step: Step, form: FormSettings) -> Result | None:
+        if self._stopping.is_set():
+            raise AbandonedError
+        match step:
+            case Wait():
+                self._pause(step)
+                return None
+            case Look():
+                return self.galaxy.look(form.keys, step.numbers)
+            case Save():
+                return self._save(step, form)
+            case Operate():
+                options = form.audit_options if step.service == "Audit" else None
+                return self.galaxy.operate(step.service, form.keys.form, step.ids, options)
+
+    def _save(self, step: Save, form: FormSettings) -> Result:
+        options = {**form.save_options, "IsAutoSubmitAndAudit": step.auto_audit}
+        models: list[Any] = [case.document.model for case in step.cases]
+        if step.is_update:
+            ids = [case.kingdee_id or 0 for case in step.cases]
+            models = [with_id(model, form.keys.primary_key, one) for model, one in zip(models, ids, strict=True)]
+        else:
+            options.pop("NeedUpDateFields", None)
+        return self.galaxy.save(form.keys.form, models, options)
+
+    def _pause(self, step: Wait) -> None:
+        begin = time.monotonic()
+        self._stopping.wait(step.seconds)
+        self._counts.waited(time.monotonic() - begin, throttled=step.is_throttled)
+
+    def _before_call(self, service: str) -> None:
+        self._counts.waited(self._budget.take())
+        self._counts.called(service.rpartition(".")[2])

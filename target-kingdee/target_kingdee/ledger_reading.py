@@ -1,0 +1,99 @@
+"""What people and other programs read from the ledger; nothing here writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from erp_sdk.messages import decode, encode
+from sqlalchemy import func, select
+
+from target_kingdee.ledger_schema import books, dead_letters, deliveries, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement
+
+    from target_kingdee.ledger import Ledger
+
+ROWS_A_TIME = 500
+LAST_RUNS = 5
+
+
+def read_dead_letters(
+    ledger: Ledger,
+    *,
+    form: str | None = None,
+    reason: str | None = None,
+    number: str | None = None,
+    stream: str | None = None,
+    letter_id: int | None = None,
+    with_closed: bool = False,
+) -> Iterator[dict[str, Any]]:
+    """Yield dead letters, oldest first; ``record`` and ``model`` are decoded with exact numbers.
+
+    Args:
+        ledger: Where they are.
+        form: Only of this FormId.
+        reason: Only of this reason class.
+        number: Only of this document number.
+        stream: Only of this source stream.
+        letter_id: Only this one, closed or not.
+        with_closed: Also those that were delivered after all.
+    """
+    letter = dead_letters.c
+    wanted: list[ColumnElement[bool]] = [] if with_closed or letter_id is not None else [letter.closed_at.is_(None)]
+    exact = {books.c.form: form, letter.reason: reason, letter.number: number, letter.source_stream: stream}
+    wanted += [column == value for column, value in exact.items() if value is not None]
+    if letter_id is not None:
+        wanted.append(letter.dead_letter_id == letter_id)
+    columns = [column for column in letter if column.name != "book_id"]
+    chosen = select(books.c.account, books.c.form, *columns).join(books, books.c.book_id == letter.book_id)
+    chosen = chosen.where(*wanted).order_by(letter.dead_letter_id).limit(ROWS_A_TIME)
+    last = 0
+    while True:
+        with ledger.reading() as connection:
+            rows = connection.execute(chosen.where(letter.dead_letter_id > last)).mappings().all()
+        for row in rows:
+            told = dict(row)
+            told["record"] = decode(told["record"].encode())
+            told["model"] = None if told["model"] is None else decode(told["model"].encode())
+            yield told
+        if len(rows) < ROWS_A_TIME:
+            return
+        last = rows[-1]["dead_letter_id"]
+
+
+def summarise(ledger: Ledger) -> dict[str, Any]:
+    """Return documents by account, form and status, open dead letters by reason, and the last runs."""
+    document, letter = deliveries.c, dead_letters.c
+    by_status = (
+        select(books.c.account, books.c.form, document.status, func.count().label("documents"))
+        .join(books, books.c.book_id == document.book_id)
+        .group_by(books.c.account, books.c.form, document.status)
+        .order_by(books.c.account, books.c.form, document.status)
+    )
+    by_reason = (
+        select(books.c.account, books.c.form, letter.reason, func.count().label("dead_letters"))
+        .join(books, books.c.book_id == letter.book_id)
+        .where(letter.closed_at.is_(None))
+        .group_by(books.c.account, books.c.form, letter.reason)
+        .order_by(books.c.account, books.c.form, letter.reason)
+    )
+    last_runs = select(runs).order_by(runs.c.run_id.desc()).limit(LAST_RUNS)
+    with ledger.reading() as connection:
+        told_runs = [dict(row) for row in connection.execute(last_runs).mappings()]
+        for run in told_runs:
+            run["summary"] = msgspec.json.decode(run["summary"]) if run["summary"] else None
+        return {
+            "ledger": ledger.shown,
+            "documents": [dict(row) for row in connection.execute(by_status).mappings()],
+            "open_dead_letters": [dict(row) for row in connection.execute(by_reason).mappings()],
+            "last_runs": told_runs,
+        }
+
+
+def as_json(value: Any) -> str:
+    """Spell a value as one line of JSON, numbers exact."""
+    return encode(value).decode()

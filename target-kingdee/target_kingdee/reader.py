@@ -1,0 +1,39 @@
+"""Reads Singer lines without taking the Kingdee model apart: it goes on as the bytes that came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from erp_sdk.messages import NOTHING, MessageReader, Source
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+
+class _Line(msgspec.Struct, gc=False):
+    type: str
+    stream: str | None = None
+    record: msgspec.Raw = NOTHING
+    source: Source | None = None
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+class ModelReader(MessageReader):
+    """A RECORD message is ``stream``, ``record`` (`msgspec.Raw`) and ``source`` (`Source` or None)."""
+
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        """Decode one line.
+
+        Raises:
+            InvalidInputLine: It is no Singer message. Its text is left out, since records hold personal data.
+        """
+        try:
+            message = _decode(line)
+        except msgspec.DecodeError as error:
+            raise InvalidInputLine(f"a line on standard input is no Singer message: {error}") from None
+        if message.type != "RECORD":
+            return super().deserialize_json(line)
+        if message.stream is None or message.record is NOTHING:
+            raise InvalidInputLine("a RECORD message on standard input has no 'record' or no 'stream'")
+        return {"type": "RECORD", "stream": message.stream, "record": message.record, "source": message.source}

@@ -1,0 +1,269 @@
+"""One run: forms opened, batches in flight, outcomes committed in order, and what is said at the end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from erp_sdk.command import UserError
+
+from target_kingdee.api.answers import Answer
+from target_kingdee.courier import AbandonedError, Couriers
+from target_kingdee.delivery import Delivery
+from target_kingdee.forms import nearest_names
+from target_kingdee.ledger import Ledger
+from target_kingdee.summary import Breaker, Summary
+from target_kingdee.writer_lock import WriterLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from target_kingdee.courier import Courier
+    from target_kingdee.document import Document
+    from target_kingdee.ledger_rows import DeadLetter
+    from target_kingdee.settings import FormSettings, Settings
+
+T = TypeVar("T")
+NO_PERMISSION_CODE = 2
+POLL_SECONDS = 0.2
+GRACE_SECONDS = 8.0  # below the ten seconds that container engines give a process to end
+
+logger = logging.getLogger("target-kingdee")
+
+
+class FormError(UserError):
+    """The stream is no form of this Kingdee."""
+
+
+@dataclass
+class OpenForm:
+    """A form in this run.
+
+    Attributes:
+        floor_id: Its highest primary key before the run; None when it is not known.
+        is_verified: Whether a batch of this run has shown that IsAutoSubmitAndAudit is obeyed, or not.
+        audit_is_ignored: It is not.
+    """
+
+    settings: FormSettings
+    book_id: int
+    floor_id: int | None
+    is_verified: bool = False
+    audit_is_ignored: bool = False
+
+    @property
+    def name(self) -> str:
+        """The FormId."""
+        return self.settings.keys.form
+
+
+@dataclass
+class Batch:
+    """Documents on their way.
+
+    Attributes:
+        first_position: The position of its first record.
+    """
+
+    form: OpenForm
+    delivery: Delivery
+    first_position: int
+    intended: frozenset[str]
+    done: Future[None] = field(default_factory=Future)
+
+
+class Run:
+    """From the first SCHEMA to the summary.
+
+    Args:
+        settings: The settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.summary = Summary()
+        self.ledger = Ledger(settings.ledger_url, settings.account)
+        self.run_id = self.ledger.begin_run()
+        self._couriers = Couriers(settings, self.summary.counts)
+        self._lock = WriterLock(self.ledger)
+        self._breaker = Breaker(
+            settings.max_error_rate, settings.number("max_consecutive_errors"), settings.stops_at_dead_letter
+        )
+        self._forms: dict[str, OpenForm] = {}
+        self._in_flight: deque[Batch] = deque()
+        self._unsettled: list[int] = []
+        self._stopped_at: float | None = None
+        self._is_over = threading.Event()
+
+    @property
+    def first_unsettled(self) -> int | None:
+        """The position of the first record that was handed over and is not settled."""
+        in_flight = [batch.first_position for batch in self._in_flight]
+        return min([*in_flight, *self._unsettled], default=None)
+
+    def open_form(self, name: str) -> OpenForm:
+        """Become the writer of a form, and see that Kingdee has it.
+
+        Raises:
+            UserError: It has not, or another run writes it.
+        """
+        form = self._forms.get(name)
+        if form is None:
+            settings = self.settings.form(name)
+            self._ask(lambda courier: _check_form(courier, settings))
+            book_id = self.ledger.book(name)
+            self._lock.acquire(book_id, name)
+            floor_id = self._ask(lambda courier: _highest_id(courier, settings))
+            form = self._forms[name] = OpenForm(settings, book_id, floor_id)
+        return form
+
+    def dispatch(self, form: OpenForm, documents: Sequence[Document], first_position: int) -> None:
+        """Send a batch on its way; waits as long as too many are."""
+        numbers = {document.number for document in documents}
+        self._make_room(form, numbers)
+        policy = replace(
+            form.settings.policy,
+            auto_audit=form.settings.policy.auto_audit and not form.audit_is_ignored,
+            verify_audit=not form.is_verified,
+            floor_id=form.floor_id,
+        )
+        with self.ledger.transaction() as connection:
+            self._lock.confirm(connection, form.book_id)
+            known = self.ledger.known(connection, form.book_id, list(numbers))
+            delivery = Delivery(documents, known, policy, form.settings.keys.number)
+            cases = delivery.open_cases()
+            self.ledger.intend(connection, form.book_id, cases, form.floor_id, self.run_id)
+        batch = Batch(form, delivery, first_position, frozenset(case.number for case in cases))
+        if cases:
+            batch.done = self._couriers.deliver(delivery, form.settings)
+        else:
+            batch.done.set_result(None)
+        self._in_flight.append(batch)
+
+    def collect(self, *, everything: bool = False) -> None:
+        """Commit the outcomes of the batches that are done; with `everything`, wait for the others.
+
+        Raises:
+            UserError: One could not be carried through, or too much is refused. It stays unsettled.
+        """
+        while self._in_flight and (everything or self._in_flight[0].done.done()):
+            self._commit_oldest()
+
+    def keep_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Store dead letters that never were documents."""
+        if letters:
+            self.ledger.store_letters(letters, self.run_id)
+            self.summary.count_letters(letters)
+
+    def stop(self) -> None:
+        """Begin nothing new; what is under way may end within some seconds."""
+        if self._stopped_at is None:
+            self._stopped_at = time.monotonic()
+            self._couriers.stop()
+
+    def salvage(self) -> None:
+        """Commit what batches in flight achieve within the grace that a stopped run has."""
+        self.stop()
+        while self._in_flight:
+            with suppress(UserError):
+                self._commit_oldest()
+
+    def finish(self, result: str) -> None:
+        """Say and keep what the run did, and let go of everything. Does nothing the second time."""
+        if self._is_over.is_set():
+            return
+        self._is_over.set()
+        told = {"run_id": self.run_id, "result": result, **self.summary.as_dict()}
+        text = msgspec.json.encode(told).decode()
+        try:
+            self.ledger.end_run(self.run_id, result, self.summary.seconds, text)
+            self._lock.release()
+        except UserError as error:
+            logger.warning("%s", error)
+        self.ledger.close()
+        self._couriers.close()
+        logger.info("RUN SUMMARY %s", text, extra={"run_summary": told})
+
+    def _make_room(self, form: OpenForm, numbers: set[str]) -> None:
+        self.collect()
+        while len(self._in_flight) >= self._couriers.size:
+            self._commit_oldest()
+        # The same number may not be in two batches at once, and the first batch shows how the audit behaves.
+        clash = any(batch.form is form and not batch.intended.isdisjoint(numbers) for batch in self._in_flight)
+        if clash or not form.is_verified:
+            self.collect(everything=True)
+
+    def _commit_oldest(self) -> None:
+        batch = self._in_flight.popleft()
+        try:
+            self._carry_through(batch)
+        except BaseException:
+            self._unsettled.append(batch.first_position)
+            raise
+
+    def _carry_through(self, batch: Batch) -> None:
+        error: UserError | None = None
+        try:
+            self._await(batch.done)
+        except UserError as failure:
+            error = failure
+        self._commit(batch)  # what is known is known, whatever comes next
+        if error is not None:
+            raise error
+        self._breaker.judge(batch.delivery.cases)
+
+    def _commit(self, batch: Batch) -> None:
+        form, delivery = batch.form, batch.delivery
+        ended = [case for case in delivery.cases if case.fate is not None]
+        self.ledger.settle(form.book_id, form.name, ended, batch.intended, self.run_id)
+        self.summary.count(ended)
+        if any(case.was_saved for case in ended):
+            form.is_verified = True
+        if delivery.audit_is_ignored and not form.audit_is_ignored:
+            form.audit_is_ignored = True
+            logger.warning("Kingdee does not audit %s with IsAutoSubmitAndAudit: three calls from now on", form.name)
+
+    def _await(self, future: Future[T]) -> T:
+        while not wait([future], timeout=POLL_SECONDS).done:
+            if self._stopped_at is not None and time.monotonic() - self._stopped_at > GRACE_SECONDS:
+                raise AbandonedError
+        return future.result()
+
+    def _ask(self, job: Callable[[Courier], T]) -> T:
+        return self._await(self._couriers.submit(job))
+
+
+def _check_form(courier: Courier, settings: FormSettings) -> None:
+    """See that Kingdee has the form (QueryBusinessInfo)."""
+    form = settings.keys.form
+    answer = courier.ask(lambda galaxy: galaxy.describe(form), settings.policy)
+    if not isinstance(answer, Answer):
+        return
+    if answer.msg_code == NO_PERMISSION_CODE:
+        logger.warning("The form %s cannot be checked: %s", form, answer.text)
+        return
+    names = nearest_names(form)
+    hint = f" Did you mean {' or '.join(names)}?" if names else ""
+    raise FormError(
+        f"the stream {form!r} is no form 业务对象 of this Kingdee ({answer.text}): the mapping's `form` has to be a "
+        f"FormId such as SAL_OUTSTOCK.{hint}"
+    )
+
+
+def _highest_id(courier: Courier, settings: FormSettings) -> int | None:
+    """Return the form's highest primary key: what is above it was made after this moment."""
+    keys = settings.keys
+    answer = courier.ask(lambda galaxy: galaxy.highest_id(keys), settings.policy)
+    if isinstance(answer, Answer):
+        raise FormError(
+            f"the key {keys.primary_key} of {keys.form} cannot be read ({answer.text}); "
+            f"set forms.{keys.form}.primary_key, and give the integration user the right to query the form."
+        )
+    return answer

@@ -1,0 +1,129 @@
+"""What a run did, and when it is to be stopped because too much is refused."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from erp_sdk.command import UserError
+
+from target_kingdee.case import Case, Fate
+from target_kingdee.courier import CallCounts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_kingdee.ledger_rows import DeadLetter
+
+SMALLEST_SAMPLE = 50
+_REFUSED = frozenset({Fate.DEAD, Fate.SAVED})
+_WENT_THROUGH = frozenset({Fate.DELIVERED, Fate.UPDATED})
+
+
+class TooManyRefusalsError(UserError):
+    """A wrong setting is not a hundred thousand dead letters."""
+
+
+@dataclass
+class Summary:
+    """The counters of one run. Every record read ends in exactly one of the counters that follow `read`."""
+
+    read: int = 0
+    fates: Counter[Fate] = field(default_factory=Counter)
+    superseded: int = 0
+    dead_lettered: Counter[str] = field(default_factory=Counter)
+    counts: CallCounts = field(default_factory=CallCounts)
+    started: float = field(default_factory=time.monotonic)
+
+    def count(self, cases: Iterable[Case]) -> None:
+        """Count how documents ended."""
+        for case in cases:
+            if case.fate in _REFUSED:
+                self.dead_lettered[case.reason.name if case.reason else "rejected"] += 1
+            elif case.fate is not None:
+                self.fates[case.fate] += 1
+
+    def count_letters(self, letters: Iterable[DeadLetter]) -> None:
+        """Count dead letters that never were documents."""
+        self.dead_lettered.update(letter.reason for letter in letters)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken."""
+        return time.monotonic() - self.started
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary as it is logged and kept in the ledger."""
+        counts = self.counts
+        return {
+            "read": self.read,
+            "delivered": self.fates[Fate.DELIVERED],
+            "updated": self.fates[Fate.UPDATED],
+            "unchanged": self.fates[Fate.UNCHANGED],
+            "skipped_existing": self.fates[Fate.EXISTING],
+            "superseded": self.superseded,
+            "dead_lettered": sum(self.dead_lettered.values()),
+            "dead_lettered_by_reason": dict(sorted(self.dead_lettered.items())),
+            "calls": sum(counts.calls.values()),
+            "calls_by_service": dict(sorted(counts.calls.items())),
+            "retries": counts.repeats,
+            "throttles": counts.throttles,
+            "seconds_waited": round(counts.seconds_waited, 3),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass
+class Breaker:
+    """Ends a run when Kingdee refuses too much of it.
+
+    Args:
+        max_rate: The part of refused documents that is too much, from the 50th document on.
+        max_consecutive: So many in a row are too much; 0 never is.
+        stops_at_first: Whether one is.
+    """
+
+    max_rate: float
+    max_consecutive: int
+    stops_at_first: bool = False
+    _judged: int = field(default=0, init=False)
+    _refused: int = field(default=0, init=False)
+    _in_a_row: int = field(default=0, init=False)
+    _reasons: Counter[str] = field(default_factory=Counter, init=False)
+    _examples: dict[str, str] = field(default_factory=dict, init=False)
+
+    def judge(self, cases: Iterable[Case]) -> None:
+        """Take how documents ended.
+
+        Raises:
+            TooManyRefusalsError: It is too much.
+        """
+        longest = 0
+        for case in cases:
+            if case.fate in _WENT_THROUGH:
+                self._judged += 1
+                self._in_a_row = 0
+            elif case.fate in _REFUSED:
+                self._judged += 1
+                self._refused += 1
+                self._in_a_row += 1
+                longest = max(longest, self._in_a_row)
+                name = case.reason.name if case.reason else "rejected"
+                self._reasons[name] += 1
+                self._examples.setdefault(name, case.message)
+        if self.stops_at_first and self._refused:
+            raise self._trip("dead_letter=stop: a document was refused")
+        if self.max_consecutive and longest >= self.max_consecutive:
+            raise self._trip(f"{longest} documents in a row were refused (max_consecutive_errors)")
+        if self._judged >= SMALLEST_SAMPLE and self._refused > self.max_rate * self._judged:
+            rate = f"{self._refused} of {self._judged} documents were refused"
+            raise self._trip(f"{rate}, more than max_error_rate={self.max_rate:g}")
+
+    def _trip(self, what: str) -> TooManyRefusalsError:
+        name, times = self._reasons.most_common(1)[0]
+        return TooManyRefusalsError(
+            f"{what}, {times} of them as {name}: {self._examples[name].rstrip('.')}. "
+            "Mend that and run again; nothing is acknowledged beyond the last good batch."
+        )
