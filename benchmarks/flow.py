@@ -20,10 +20,10 @@ UNTIL = date(2026, 3, 31)
 """The last trading day of the benchmark's data: fixed, so that every day measures the same documents."""
 MAPPING = "transforms/mappings/wangdiantong/sales_stockouts.yml"
 CODE_TABLES = {
-    "customer_seller": ("customer,seller", "BD_Customer", "FNumber", "FSELLER.FNumber"),
+    "customer_seller": ("BD_Customer", "customer=FNumber", "seller=FSELLER.FNumber"),
     "sale_order_entry": (
-        "bill_no,material,fid,entry_id",
-        "SAL_SaleOrder", "FBillNo", "FMaterialId.FNumber", "FID", "FSaleOrderEntry_FEntryID",
+        "SAL_SaleOrder",
+        "bill_no=FBillNo", "material=FMaterialId.FNumber", "fid=FID", "entry_id=FSaleOrderEntry_FEntryID",
     ),
 }  # fmt: skip
 SAVE_OPTIONS = {"IsVerifyBaseDataField": True, "IsAutoSubmitAndAudit": True}
@@ -68,10 +68,9 @@ class Flow:
         """Write the code tables: the seller's own, and those that are read from Kingdee."""
         run(["erp-sandbox", "codes", "--output", str(self.codes)])
         config = self._write("query", self.target_settings(credentials))
-        for name, (heading, form, *fields) in CODE_TABLES.items():
-            printed = run(["target-kingdee", "--config", str(config), "query", form, *fields, "--csv"])
-            _, _, rows = printed.partition("\n")
-            (self.codes / f"{name}.csv").write_text(f"{heading}\n{rows}", encoding="utf-8")
+        for name, question in CODE_TABLES.items():
+            table = run(["target-kingdee", "--config", str(config), "query", *question, "--csv"])
+            (self.codes / f"{name}.csv").write_text(table, encoding="utf-8")
 
     def forget_ledger(self) -> None:
         """Remove what target-kingdee remembers, so that a run writes its ledger from nothing."""
@@ -94,12 +93,14 @@ class Flow:
             "dialect": self.dialect,
             "start_date": period.start.isoformat(),
             "end_date": period.end.isoformat(),
+            "calls_per_minute": 0,
+            "budget_path": str(self.home / "budget"),
         }
 
     def ours(self, credentials: dict[str, Any], period: Period | None = None) -> list[Command]:
         """Return our pipe: tap-wangdiantong, mapper-kd, target-kingdee."""
         tap = self._write("tap", self.tap_settings(credentials, period or self.period))
-        mapper = self._write("mapper", {"flows": [str(ROOT / MAPPING)], "codes": [str(self.codes)]})
+        mapper = self._write("mapper", {"mappings": [str(ROOT / MAPPING)], "codes": [str(self.codes)]})
         target = self._write("target", self.target_settings(credentials))
         catalog = self._write("catalog", self._selected())
         return [

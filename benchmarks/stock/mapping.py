@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HEAD = {
     "FBillTypeID": "'XSCKD01_SYS'",
     "FBillNo": "order_no",
-    "FDate": "consign_time[:10]",
+    "FDate": "consign_time",
     "FStockOrgId": "'100'",
     "FSaleOrgId": "config['sale_org'][fenxiao_nick]",
     "FCustomerID": "config['customer'][nick_name]",

@@ -24,7 +24,8 @@ from singer_sdk.target_base import Target
 
 SERVICES = "Kingdee.BOS.WebApi.ServicesStub."
 REFERENCES = ("FBillTypeID", "FStockOrgId", "FSaleOrgId", "FCustomerID", "FSalesManID")
-ON_THE_LINES = ("details_list", "FStockID", "FStockStatusID", "FSrcType", "trade_type")
+ON_THE_LINES = ("details_list", "FStockID", "FStockStatusID", "FSrcType", "FSRCBillNo", "FSoorDerno")
+CURRENCY = {"FSettleCurrID": {"FNumber": "PRE001"}, "FIsIncludedTax": True}
 
 
 class KingdeeSink(BatchSink):
@@ -35,7 +36,9 @@ class KingdeeSink(BatchSink):
         self.session = requests.Session()
         path = Path(self.config["codes"]) / "sale_order_entry.csv"
         with path.open(encoding="utf-8", newline="") as file:
-            self.source_entries = {(row["bill_no"], row["material"]): row for row in csv.DictReader(file)}
+            rows = list(csv.DictReader(file))
+        # Of an order's lines with the same material the first one counts, as in the mapping.
+        self.source_entries = {(row["bill_no"], row["material"]): row for row in reversed(rows)}
         names = ("acct_id", "username", "app_id", "app_secret", "lcid")
         answer = self.call("AuthService.LoginByAppSecret", {"parameters": [self.config[name] for name in names]})
         if answer["LoginResultType"] != 1:
@@ -54,12 +57,15 @@ class KingdeeSink(BatchSink):
             "FMaterialID": {"FNumber": detail["goods_no"]},
             "FRealQty": detail["goods_count"],
             "FTaxPrice": detail["sell_price"],
+            "FEntryTaxRate": 13,
             "FIsFree": Decimal(str(detail["sell_price"])) <= 0,
             "FStockID": {"FNumber": record["FStockID"]},
             "FStockStatusID": {"FNumber": record["FStockStatusID"]},
             "FSrcType": record["FSrcType"],
+            "FSRCBillNo": record["FSRCBillNo"],
+            "FSoorDerno": record["FSoorDerno"],
         }
-        source = self.source_entries.get((record["FSoorDerno"], detail["goods_no"]))
+        source = self.source_entries.get((detail["src_tid"], detail["goods_no"]))
         if source is not None:
             line["FEntity_Link"] = [
                 {
@@ -68,8 +74,6 @@ class KingdeeSink(BatchSink):
                     "FEntity_Link_FSTableId": "0",
                     "FEntity_Link_FSBillId": source["fid"],
                     "FEntity_Link_FSId": source["entry_id"],
-                    "FEntity_Link_FBaseUnitQtyOld": detail["goods_count"],
-                    "FEntity_Link_FBaseUnitQty": detail["goods_count"],
                 }
             ]
         return line
@@ -79,6 +83,7 @@ class KingdeeSink(BatchSink):
         model: dict[str, Any] = {name: value for name, value in record.items() if name not in ON_THE_LINES}
         for name in REFERENCES:
             model[name] = {"FNumber": model[name]}
+        model["SubHeadEntity"] = CURRENCY
         model["FEntity"] = [self.line(record, detail) for detail in record["details_list"]]
         return model
 
