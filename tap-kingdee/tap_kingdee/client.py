@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from erp_sdk.answers import Action
 from erp_sdk.calls import Listing, NotTheApiError, PageRequest
+from erp_sdk.command import SetupError
 from erp_sdk.messages import encode
 from erp_sdk.stream import Batch, ErpStream, FullTableStream, WindowedStream, WindowRead
 from erp_sdk.times import now, parse_time, vendor_text
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 QUERY_SERVICE = "Kingdee.BOS.WebApi.ServicesStub.DynamicFormService.ExecuteBillQuery"
 CHANGED, CREATED = "FModifyDate", "FCreateDate"
 _GATEWAY_FAILED = 519
+_SMALLEST_PAGE = 2
 _FIRST_DAY = "1900-01-01"
 
 
@@ -65,6 +67,7 @@ class GalaxyStream(ErpStream):
     sub_heads: frozenset[str] = frozenset()
 
     tap: TapKingdee
+    _longest = 0  # rows of the longest page so far; see `keyset`
 
     # Calls.
 
@@ -132,22 +135,33 @@ class GalaxyStream(ErpStream):
 
     # Pages.
 
+    @property
+    def page_size(self) -> int:
+        """Rows a query; a document may have more lines than that.
+
+        Raises:
+            SetupError: It is too small to tell a document's last page from its others.
+        """
+        size = super().page_size
+        if size < _SMALLEST_PAGE:
+            raise SetupError(f"page_size is {size}; a page must have room for at least {_SMALLEST_PAGE} rows.")
+        return size
+
     @cached_property
     def layout(self) -> Layout:
         """The query's columns: what the catalog has and selects, fields of the tenant's own included."""
-        needed = (CHANGED, CREATED) if self.replication_key else ()
+        needed = (CHANGED,) if self.replication_key else ()
+        offered = dict(self.effective_schema.get("properties", {}))
+        for name in (*self._keys, *needed):
+            offered.setdefault(name, self.schema["properties"][name])
         return layout(
-            {"properties": {**{n: self.schema["properties"][n] for n in (*self._keys, *needed)}, **self._offered}},
+            {"properties": offered},
             primary_key=self._keys[0],
             needed=needed,
             entry=self.entry,
             sub_heads=self.sub_heads,
             selected=lambda crumb: self.mask[crumb],
         )
-
-    @property
-    def _offered(self) -> dict[str, Any]:
-        return dict(self.effective_schema.get("properties", {}))
 
     def query(self, condition: str, *, fields: str, order: str, limit: int) -> tuple[Row, ...]:
         """Return the rows of one ExecuteBillQuery; the setting filters narrows every query."""
@@ -166,6 +180,7 @@ class GalaxyStream(ErpStream):
         walk = Walk(
             line=self.layout.position(line) if line else None,
             version=self.layout.position(CHANGED) if self.replication_key else None,
+            longest=self._longest,
         )
         while walk.page is not None:
             if isinstance(walk.page, Within):
@@ -185,6 +200,7 @@ class GalaxyStream(ErpStream):
                     f"{self.name}: {self.vendor} answered {self.form} out of order: {error}; a page might miss "
                     "documents, so nothing more is read."
                 ) from None
+        self._longest = max(self._longest, walk.longest)
         if walk.dropped:
             self.log("%s were edited while they were read; the next run reads them", walk.dropped)
 
@@ -255,7 +271,7 @@ class ChangingForm(GalaxyStream, WindowedStream):
     def _document(self, rows: list[Row]) -> dict[str, Any]:
         document = super()._document(rows)
         if document[CHANGED] is None:
-            document[CHANGED] = document[CREATED]
+            document[CHANGED] = document.get(CREATED)
         return document
 
 

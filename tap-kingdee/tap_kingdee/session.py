@@ -7,7 +7,6 @@ gone. On a session that never gave a good answer MsgCode 1 means something else:
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import uuid
@@ -53,7 +52,8 @@ class GalaxySession:
     timeout: float = 120
     _id: str | None = None
     _proven: bool = False
-    _unreached: int = 0
+    _reached: bool = False
+    _failures: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def headers(self, url: str) -> dict[str, str]:
@@ -118,11 +118,12 @@ class GalaxySession:
                 allow_redirects=False,
             )
         except requests.ConnectionError as error:
-            self._unreached += 1
-            if self._unreached < _TRIES_BEFORE_FIRST_CONTACT:
+            self._failures += 1
+            if self._reached or self._failures < _TRIES_BEFORE_FIRST_CONTACT:
                 raise
+            # Nothing at this address has answered yet: a wrong setting is likelier than a long outage.
             raise FatalAPIError(explain(error)[0]) from None
-        self._unreached = -sys.maxsize  # reached: from now on an outage is worth waiting for
+        self._reached = True
         return _session_id(response, self.config)
 
 

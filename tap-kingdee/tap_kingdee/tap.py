@@ -47,6 +47,7 @@ class TapKingdee(ErpTap):
         th.Property(
             "app_id",
             th.StringType,
+            secret=True,  # the gateway's client secret can be read out of it
             description="For auth app_secret and signed: the whole id, six digits, an underscore and 32 characters. "
             "应用ID",
         ),
