@@ -64,7 +64,7 @@ def check(
     streams = read_catalog(catalog) if catalog else {}
     forms = {form.form: form for form in map(read_form_metadata, form_metadata)}
     wrong = 0
-    paths = paths_of(list(mappings) or settings.get("mappings") or DEFAULT_MAPPINGS)
+    paths = paths_of(list(mappings) or settings.get("flows") or DEFAULT_MAPPINGS)
     for path, _ in find_mappings(paths):
         problems = Problems()
         for mapping in read_mappings([path], problems):

@@ -150,12 +150,12 @@ def find_mappings(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
             if not files:
-                raise SetupError(f"the folder {path.as_posix()} of the setting mappings holds no .yml file.")
+                raise SetupError(f"the folder {path.as_posix()} of the setting flows holds no .yml file.")
             found.update(dict.fromkeys(files, path))
         elif path.is_file():
             found[path] = None
         else:
-            raise SetupError(f"the mapping {path.as_posix()} is not there; check the setting mappings.")
+            raise SetupError(f"the mapping {path.as_posix()} is not there; check the setting flows.")
     return list(found.items())
 
 

@@ -56,7 +56,7 @@ class MapperKd(InlineMapper):
         """
         super().__init__(**kwargs)
         protect((self.config.get("databases") or {}).values())
-        self._flows = Flows.read(paths_of(self.config["mappings"]), shelf_of(self.config))
+        self._flows = Flows.read(paths_of(self.config["flows"]), shelf_of(self.config))
         self._open: dict[str, StreamFlows] = {}
         self._schemas: dict[str, dict[str, Any]] = {}
         self._seen: set[str] = set()

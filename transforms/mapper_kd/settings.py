@@ -19,10 +19,11 @@ _PATHS = {"type": ["string", "array"], "items": {"type": "string"}}
 CONFIG_JSONSCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "mappings": _PATHS
+        # Not "mappings": Meltano keeps that name for a mapper's mappings and refuses a setting beside it.
+        "flows": _PATHS
         | {
             "default": DEFAULT_MAPPINGS,
-            "title": "Mappings",
+            "title": "Flows",
             "description": (
                 "Mapping files, or folders of them, one or a list. Relative paths start at the Meltano project, "
                 "or at the working folder outside of Meltano."
@@ -71,9 +72,9 @@ def project_folder() -> Path:
 
 
 def paths_of(value: str | list[str]) -> list[Path]:
-    """Return the paths of a setting that is one or a list."""
+    """Return the paths of a setting that is one or a list; an empty one (an unset variable in meltano.yml) is none."""
     base = project_folder()
-    return [base / path for path in ([value] if isinstance(value, str) else value)]
+    return [base / path for path in ([value] if isinstance(value, str) else value) if path]
 
 
 def shelf_of(config: Mapping[str, Any]) -> TableShelf:
