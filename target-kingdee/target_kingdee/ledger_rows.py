@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, func, update
+from sqlalchemy import bindparam, case, func, literal_column, null, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from target_kingdee.case import Case, Fate
@@ -75,7 +75,7 @@ def intend_clause(dialect: str) -> Any:
             # An attempt without a known outcome may be the one that made the document: its floor counts.
             "floor_id": case((columns.status == fresh.status, columns.floor_id), else_=fresh.floor_id),
             "status": fresh.status,
-            "attempts": columns.attempts + 1,
+            "attempts": columns.attempts + literal_column("1"),
             "updated_at": fresh.updated_at,
             "run_id": fresh.run_id,
         },
@@ -105,7 +105,7 @@ def letter_clause(dialect: str) -> Any:
     changed: dict[str, Any] = {name: made.excluded[name] for name in names if name not in kept}
     return made.on_conflict_do_update(
         index_elements=[columns.book_id, columns.source_stream, columns.source_key],
-        set_={**changed, "attempts": columns.attempts + 1, "closed_at": None},
+        set_={**changed, "attempts": columns.attempts + literal_column("1"), "closed_at": null()},
     )
 
 
