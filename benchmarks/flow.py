@@ -66,10 +66,10 @@ class Flow:
 
     def read_code_tables(self, credentials: dict[str, Any]) -> None:
         """Write the code tables: the seller's own, and those that are read from Kingdee."""
-        run(["erp-sandbox", "codes", "--output", str(self.codes)])
+        run(self.home, ["erp-sandbox", "codes", "--output", str(self.codes)])
         config = self._write("query", self.target_settings(credentials))
         for name, question in CODE_TABLES.items():
-            table = run(["target-kingdee", "--config", str(config), "query", *question, "--csv"])
+            table = run(self.home, ["target-kingdee", "--config", str(config), "query", *question, "--csv"])
             (self.codes / f"{name}.csv").write_text(table, encoding="utf-8")
 
     def forget_ledger(self) -> None:
@@ -136,7 +136,7 @@ class Flow:
         """Return the tap's catalog with the stream of this flow alone selected."""
         path = self.home / "discovered.json"
         if not path.exists():
-            path.write_text(run(["tap-wangdiantong", "--config", str(self.home / "tap.json"), "--discover"]))
+            path.write_text(run(self.home, ["tap-wangdiantong", "--config", str(self.home / "tap.json"), "--discover"]))
         catalog: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         catalog["streams"] = [stream for stream in catalog["streams"] if stream["stream"] == "sales_stockouts"]
         return catalog

@@ -55,6 +55,16 @@ class Run:
     processes: tuple[Use, ...]
 
 
+def environment(home: Path) -> dict[str, str]:
+    """Return what every process of the benchmark gets: Python as it is installed, whatever this shell makes of it.
+
+    An environment that forbids compiled modules or buffered output would be measured instead of the processes; compiled
+    modules are kept in the benchmark's own folder.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(home / "pycache"), "LOGLEVEL": "WARNING"}
+
+
 def run_pipe(commands: Sequence[Command], home: Path, *, stdin: Path | None = None, stdout: Path | None = None) -> Run:
     """Run the commands joined by pipes.
 
@@ -69,8 +79,7 @@ def run_pipe(commands: Sequence[Command], home: Path, *, stdin: Path | None = No
     """
     spec = {
         "pipe": [
-            {"argv": list(c.argv), "env": {**os.environ, "LOGLEVEL": "WARNING", **c.env}, "log": str(_log(home, c))}
-            for c in commands
+            {"argv": list(c.argv), "env": {**environment(home), **c.env}, "log": str(_log(home, c))} for c in commands
         ],
         "stdin": str(stdin or os.devnull),
         "stdout": str(stdout or os.devnull),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import psutil  # type: ignore[import-untyped]  # its stubs are not among the tools
 import requests
 
-from benchmarks.measure import ROOT, BenchError, Use
+from benchmarks.measure import ROOT, BenchError, Use, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,10 +56,13 @@ class Server:
 
 
 @contextmanager
-def serving(command: Sequence[str], log: Path) -> Iterator[Server]:
+def serving(command: Sequence[str], home: Path, name: str) -> Iterator[Server]:
     """Start a server that prints one JSON line with its URL; it is stopped when the block ends."""
+    log = home / f"{name}.log"
     with log.open("w") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(home), stdout=subprocess.PIPE, stderr=errors, text=True
+        )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -85,7 +88,9 @@ def seeded_state(home: Path, days: int, until: date) -> Path:
             _forget(old)
         unfinished = home / "unfinished.sqlite"
         _forget(unfinished)
-        run(["erp-sandbox", "--state", str(unfinished), "seed", "--days", str(days), "--until", until.isoformat()])
+        run(
+            home, ["erp-sandbox", "--state", str(unfinished), "seed", "--days", str(days), "--until", until.isoformat()]
+        )
         unfinished.rename(state)
     return state
 
@@ -134,25 +139,26 @@ def _fresh_sandbox(home: Path, seeded: Path, name: str) -> Iterator[Server]:
     _forget(state)
     shutil.copyfile(seeded, state)
     command = [str(BIN / "erp-sandbox"), "--state", str(state), "serve", "--port", "0", "--limits", "off"]
-    with serving(command, home / f"sandbox-{name}.log") as server:
+    with serving(command, home, f"sandbox-{name}") as server:
         yield server
     _forget(state)
 
 
 def stand_in(home: Path, module: str, *args: str) -> Any:
     """Serve one of this package's stand-ins."""
-    return serving([sys.executable, "-m", f"benchmarks.{module}", *args], home / f"{module}.log")
+    return serving([sys.executable, "-m", f"benchmarks.{module}", *args], home, module)
 
 
-def run(command: Sequence[str], **options: Any) -> str:
+def run(home: Path, command: Sequence[str]) -> str:
     """Run one of the project's commands to its end; returns what it printed.
 
     Raises:
         BenchError: It failed; the sentence is its own last one.
     """
     done = subprocess.run(
-        [str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False, **options
-    )
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT, env=environment(home), capture_output=True, text=True, check=False,
+    )  # fmt: skip
     if done.returncode != 0:
         said = done.stderr.strip().splitlines() or [f"{command[0]} failed with exit code {done.returncode}."]
         raise BenchError(said[-1])
