@@ -49,7 +49,10 @@ def measure_pipe(flow: Flow, seeded: Path, name: str, *, startup: bool) -> PipeR
     with fresh_vendors(flow.home, seeded) as vendors:
         credentials = vendors.credentials()
         flow.forget_ledger()
-        idle = run_pipe(build(credentials, flow.nothing), flow.home) if startup else None
+        idle = None
+        if startup:
+            run_pipe(build(credentials, flow.nothing), flow.home)  # so that modules are compiled and files are warm
+            idle = run_pipe(build(credentials, flow.nothing), flow.home)
         before = vendors.cpu()
         run = run_pipe(build(credentials), flow.home)
         return PipeResult(name, run, idle, vendors.uses(before), vendors.kingdee.get(OUTSTOCKS, summary=1))
