@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _LONGEST_WAIT_SECONDS = 300.0
 _CONNECT_SECONDS = 15
+_PIECE_BYTES = 1 << 20
 _TRIES_BEFORE_FIRST_CONTACT = 3
 _REPEATED = (
     RetriableAPIError,
@@ -147,6 +148,7 @@ class CallingStream(RESTStream[PageRequest]):
                 allow_redirects=self.allow_redirects,
                 **self._environment,
             )
+            _read_whole(response)
             self.validate_response(response)
             listing = self.open_answer(response)
         except (requests.ConnectionError, NotTheApiError) as error:
@@ -161,7 +163,8 @@ class CallingStream(RESTStream[PageRequest]):
     @cached_property
     def _environment(self) -> Mapping[str, Any]:
         # Proxies and certificates named by the environment: looked up once, not for each call.
-        return self.requests_session.merge_environment_settings(self.url_base, {}, None, None, None)
+        found = self.requests_session.merge_environment_settings(self.url_base, {}, True, None, None)
+        return dict(found)
 
     def validate_response(self, response: requests.Response) -> None:
         """Check what HTTP itself says.
@@ -253,3 +256,8 @@ class CallingStream(RESTStream[PageRequest]):
         """Yield an answer's rows as they came."""
         rows = self.open_answer(response).rows
         yield from msgspec.json.decode(rows, type=list[dict[str, Any]]) if rows is not None else ()
+
+
+def _read_whole(response: requests.Response) -> None:
+    # requests reads in pieces of 10 KiB; for pages of half a megabyte that is a tenth of a tap's work.
+    response._content = b"".join(response.iter_content(_PIECE_BYTES))  # noqa: SLF001 - what Response.content does itself

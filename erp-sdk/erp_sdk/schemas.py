@@ -27,6 +27,7 @@ with Decimals, at twice the cost.
 from __future__ import annotations
 
 import keyword
+import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,8 +88,6 @@ def _date(value: Any) -> str | None:
 
 
 def _integer(value: Any) -> int | None:
-    if value.__class__ is str and value.isdecimal():
-        return int(value)
     number = decimal_or_none(value)
     if number is None:
         return None
@@ -144,33 +143,69 @@ _ABSENT = (type(None), msgspec.UnsetType)
 
 
 @dataclass(slots=True)
+class _Learnt:
+    """What the vendor was seen to send for one object of the schema.
+
+    Attributes:
+        fields: Its fields and the attributes they have in the struct, in the order in which they were met.
+        loose: Fields declared as text that came as something else: codes do, in some dialects.
+        nested: The same for the objects inside.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+    loose: set[str] = field(default_factory=set)
+    nested: dict[str, _Learnt] = field(default_factory=dict)
+
+    def study(self, row: Mapping[str, Any], schema: Schema) -> None:
+        """Take note of a row as the plain decoder gives it."""
+        for name, value in row.items():
+            if name not in self.fields:
+                plain = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_")
+                self.fields[name] = name if plain else f"field_{len(self.fields)}"
+            declared = schema["properties"].get(name)
+            inner = None if declared is None else _inner_object(declared)
+            if inner is not None:
+                learnt = self.nested.setdefault(name, _Learnt())
+                for item in value if isinstance(value, list) else [value]:
+                    if isinstance(item, dict):
+                        learnt.study(item, inner)
+            elif value is not None and not isinstance(value, str):
+                self.loose.add(name)
+
+
+@dataclass(slots=True)
 class _Object:
     """A struct and its conversion, for one object of the schema."""
 
     struct: type[msgspec.Struct]
-    attributes: dict[str, str]
     convert: Callable[[Sequence[Any]], None]
     kinds: dict[str, _Kind]
-    nested: dict[str, _Object] = field(default_factory=dict)
+    nested: dict[str, _Object]
+    decoder: msgspec.json.Decoder[Any]
 
-    def wrong_values(self, rows: Sequence[Any]) -> Iterator[tuple[Any, str, object, str]]:
+    def wrong_values(self, rows: Sequence[Any], attributes: _Learnt) -> Iterator[tuple[Any, str, object, str]]:
         """Yield row, field, value and declared type of what cannot be converted; converting twice does no harm."""
         for row in rows:
-            for name, attribute in self.attributes.items():
-                value = getattr(row, attribute)
-                if name in self.nested and isinstance(value, (list, msgspec.Struct)):
-                    inner = value if isinstance(value, list) else [value]
-                    for _, path, wrong, said in self.nested[name].wrong_values(inner):
-                        yield row, f"{name}.{path}", wrong, said
-                elif name in self.kinds and value.__class__ not in (*self.kinds[name].clean, *_ABSENT):
+            for name, inner in self.nested.items():
+                value = getattr(row, attributes.fields[name])
+                items = value if isinstance(value, list) else [value] if isinstance(value, msgspec.Struct) else []
+                for _, path, wrong, said in inner.wrong_values(items, attributes.nested[name]):
+                    yield row, f"{name}.{path}", wrong, said
+            for name, kind in self.kinds.items():
+                value = getattr(row, attributes.fields[name])
+                if value.__class__ not in (*kind.clean, *_ABSENT):
                     try:
-                        self.kinds[name].convert(value)
+                        kind.convert(value)
                     except (ValueError, TypeError, KeyError):
-                        yield row, name, value, self.kinds[name].said
+                        yield row, name, value, kind.said
 
 
 class Rows:
     """Decodes the rows of a stream.
+
+    The structs hold what the vendor was seen to send and nothing more; a page with a field that was not met before is
+    studied, and the structs are made anew. So the hundred optional fields of a schema cost nothing where they are never
+    sent.
 
     Args:
         schema: The stream's JSON schema (an object).
@@ -186,20 +221,12 @@ class Rows:
         always = {("properties", name) for name in (*keys, version) if name}
         self._schema = schema
         self._keys = keys
-        self._version = version
         self._selected: Selected = lambda crumb: crumb in always or selected(crumb)
-        self._loose: frozenset[tuple[str, ...]] = frozenset()
-        self._compile()
-
-    def _compile(self) -> None:
-        compiled = _compile_object(self._schema, self._selected, self._loose, ())
-        self._compiled = compiled
-        row: Any = compiled.struct  # a type made at run time
-        self._decoder = msgspec.json.Decoder(list[row], float_hook=Decimal)
-        self.key: Callable[[Any], Hashable] = attrgetter(*(compiled.attributes[name] for name in self._keys))
-        self.version: Callable[[Any], Any] = (
-            attrgetter(compiled.attributes[self._version]) if self._version in compiled.attributes else lambda _: None
-        )
+        self._learning = threading.Lock()
+        self._learnt = _Learnt({name: name for name in (*keys, version) if name is not None})
+        self._compiled = _compile_object(self._schema, self._selected, self._learnt, ())
+        self.key: Callable[[Any], Hashable] = attrgetter(*keys)
+        self.version: Callable[[Any], Any] = attrgetter(version) if version else lambda _: None
 
     def decode(self, payload: bytes | msgspec.Raw) -> list[Any]:
         """Return the rows of a JSON array as typed structs.
@@ -207,17 +234,17 @@ class Rows:
         Raises:
             WrongValueError: A value does not fit its declared type, or a row is no object; names row and field.
         """
+        compiled = self._compiled
         try:
-            rows: list[Any] = self._decoder.decode(payload)
+            rows: list[Any] = compiled.decoder.decode(payload)
         except msgspec.ValidationError:
-            # A text field came as a number (codes do, in some dialects): those fields are looked at from now on.
-            self._loosen(payload)
-            rows = self._decoder.decode(payload)
+            compiled = self._study(payload)
+            rows = compiled.decoder.decode(payload)
         try:
-            self._compiled.convert(rows)
+            compiled.convert(rows)
         except (ValueError, TypeError, KeyError) as error:
-            for row, name, value, said in self._compiled.wrong_values(rows):
-                keys = ", ".join(f"{key} {getattr(row, self._compiled.attributes[key])}" for key in self._keys)
+            for row, name, value, said in compiled.wrong_values(rows, self._learnt):
+                keys = ", ".join(f"{key} {getattr(row, key)}" for key in self._keys)
                 raise WrongValueError(f"{keys}: {name}", value, said) from None
             raise WrongValueError("a row", error, "row of this schema") from error
         return rows
@@ -227,35 +254,20 @@ class Rows:
         record: dict[str, Any] = decode(encode(row))
         return record
 
-    def unknown_fields(self, payload: bytes | msgspec.Raw) -> list[str]:
-        """Return the fields of the first row that the schema does not have: the vendor may have added some."""
-        rows = decode(payload)
-        known = self._schema["properties"]
-        return sorted(set(rows[0]) - set(known)) if rows and isinstance(rows[0], dict) else []
+    @property
+    def unknown_fields(self) -> list[str]:
+        """The fields met so far that the schema does not have: the vendor may have added some."""
+        return sorted(set(self._learnt.fields) - set(self._schema["properties"]))
 
-    def _loosen(self, payload: bytes | msgspec.Raw) -> None:
+    def _study(self, payload: bytes | msgspec.Raw) -> _Object:
         rows = decode(payload)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise WrongValueError("the list of rows", rows, "list of objects")
-        found = frozenset(path for row in rows for path in _misfits(self._schema, row, ()))
-        self._loose |= found
-        self._compile()
-
-
-def _misfits(schema: Schema, row: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for name, declared in schema.get("properties", {}).items():
-        value = row.get(name)
-        inner = _inner_object(declared)
-        if value is None:
-            continue
-        if inner is not None:
-            for item in value if isinstance(value, list) else [value]:
-                if isinstance(item, dict):
-                    yield from _misfits(inner, item, (*path, name))
-                else:
-                    yield (*path, name)
-        elif not isinstance(value, str):
-            yield (*path, name)
+        with self._learning:
+            for row in rows:
+                self._learnt.study(row, self._schema)
+            self._compiled = _compile_object(self._schema, self._selected, self._learnt, ())
+        return self._compiled
 
 
 def _inner_object(declared: Schema) -> Schema | None:
@@ -272,56 +284,63 @@ def _declared_type(declared: Schema) -> str:
     return str(names[0])
 
 
-def _compile_object(
-    schema: Schema, selected: Selected, loose: frozenset[tuple[str, ...]], path: tuple[str, ...]
-) -> _Object:
+def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: tuple[str, ...]) -> _Object:
+    crumb = tuple(part for name in path for part in ("properties", name))
     fields: list[tuple[str, Any, Any]] = []
-    attributes: dict[str, str] = {}
     kinds: dict[str, _Kind] = {}
     nested: dict[str, _Object] = {}
-    crumb: tuple[str, ...] = tuple(part for name in path for part in ("properties", name))
-    for number, (name, declared) in enumerate(schema["properties"].items()):
-        if not selected((*crumb, "properties", name)):
-            continue
-        attribute = (
-            name if name.isidentifier() and not keyword.iskeyword(name) and name[0] != "_" else f"field_{number}"
-        )
-        attributes[name] = attribute
+    dropped: list[str] = []
+    for name, attribute in learnt.fields.items():
+        declared = schema["properties"].get(name)
         shape: Any = Any
-        inner = _inner_object(declared)
-        if inner is not None:
-            nested[name] = _compile_object(inner, selected, loose, (*path, name))
+        if declared is None or not selected((*crumb, "properties", name)):
+            dropped.append(name)
+            shape = msgspec.Raw
+        elif (inner := _inner_object(declared)) is not None:
+            nested[name] = _compile_object(inner, selected, learnt.nested.get(name, _Learnt()), (*path, name))
             item: Any = nested[name].struct  # a type made at run time
             shape = (item if "properties" in declared else list[item]) | str | None  # PHP writes "" for an empty list
         elif kind := _KINDS.get((_declared_type(declared), declared.get("format"))):
             kinds[name] = kind
         elif _declared_type(declared) == "string":
-            if (*path, name) in loose:
+            if name in learnt.loose:
                 kinds[name] = _TEXT
             else:
                 shape = str | None
         fields.append((attribute, shape if shape is Any else shape | msgspec.UnsetType, msgspec.UNSET))
-    struct = msgspec.defstruct(
-        "_".join(("Row", *path)), fields, rename={new: old for old, new in attributes.items()}, gc=bool(nested)
+    struct: Any = msgspec.defstruct(
+        "_".join(("Row", *path)),
+        fields,
+        rename={attribute: name for name, attribute in learnt.fields.items()},
+        gc=bool(nested),
+        forbid_unknown_fields=True,
     )
-    return _Object(struct, attributes, _compile_conversion(attributes, kinds, nested), kinds, nested)
+    convert = _compile_conversion(learnt.fields, kinds, nested, dropped)
+    return _Object(struct, convert, kinds, nested, msgspec.json.Decoder(list[struct], float_hook=Decimal))
 
 
 def _compile_conversion(
-    attributes: Mapping[str, str], kinds: Mapping[str, _Kind], nested: Mapping[str, _Object]
+    attributes: Mapping[str, str], kinds: Mapping[str, _Kind], nested: Mapping[str, _Object], dropped: Sequence[str]
 ) -> Callable[[Sequence[Any]], None]:
     """Write and compile the function that converts a list of structs in place.
 
     The text is made of attribute names that were checked to be identifiers, and of nothing else from outside.
     """
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"UNSET": msgspec.UNSET, "int": int, "str": str, "list": list}
     lines = ["def convert(rows):", " for row in rows:", "  pass"]
+    lines += [f"  row.{attributes[name]} = UNSET" for name in dropped]
     for number, (name, kind) in enumerate(kinds.items()):
         place = f"row.{attributes[name]}"
         convert, clean = f"convert_{number}", f"clean_{number}"
         names[convert] = _Memory(kind.convert).__getitem__ if kind.remember else kind.convert
         names[clean] = frozenset((*kind.clean, *_ABSENT))
-        lines += [f"  v = {place}", f"  if v.__class__ not in {clean}: {place} = {convert}(v)"]
+        quick = f"int(v) if v.isdecimal() else {convert}(v)" if kind.convert is _integer else f"{convert}(v)"
+        lines += [f"  v = {place}"]
+        if kind is not _TEXT:
+            lines += [f"  if v.__class__ is str: {place} = {quick}", f"  elif v.__class__ not in {clean}:"]
+        else:
+            lines += [f"  if v.__class__ not in {clean}:"]
+        lines += [f"   {place} = {convert}(v)"]
     for number, (name, inner) in enumerate(nested.items()):
         place = f"row.{attributes[name]}"
         names[f"nested_{number}"] = inner.convert

@@ -17,6 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
 
 import msgspec
 from erp_sdk.messages import decode
@@ -141,7 +142,7 @@ class OpenApi(Dialect):
             "timestamp": str(int(moment.timestamp())),
         }
         form["sign"] = openapi_sign(form, self.config["appsecret"])
-        return HTTPRequest(url=f"{self.base_url.rstrip('/')}/{endpoint.method}.php", method="POST", data=form)
+        return _form_post(f"{self.base_url.rstrip('/')}/{endpoint.method}.php", form)
 
     def open(self, parts: Parts, endpoint: Endpoint) -> Opened:
         """Everything lies side by side; values may be numbers or text."""
@@ -278,7 +279,12 @@ def _gateway_request(
         "sign_method": config["sign_method"],
     }
     form["sign"] = top_sign(form, config["app_secret"], config["sign_method"])
-    return HTTPRequest(url=base_url, method="POST", data=form)
+    return _form_post(base_url, form)
+
+
+def _form_post(url: str, form: Mapping[str, str]) -> HTTPRequest:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return HTTPRequest(url=url, method="POST", headers=headers, data=urlencode(form).encode())
 
 
 def _open_flagship(parts: Parts, endpoint: Endpoint) -> Opened:
