@@ -121,8 +121,8 @@ class Vendors:
     def uses(self, since: tuple[float, float]) -> tuple[Use, Use]:
         """Return what each used since `cpu` gave ``since``."""
         return (
-            self.wangdiantong.use("sandbox 旺店通", since[0]),
-            self.kingdee.use("sandbox 金蝶", since[1]),
+            self.wangdiantong.use("sandbox wangdiantong", since[0]),
+            self.kingdee.use("sandbox kingdee", since[1]),
         )
 
 
