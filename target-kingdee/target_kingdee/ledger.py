@@ -8,9 +8,10 @@ never behind it. Another database by URL, through SQLAlchemy.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_sdk.command import UserError
 from erp_sdk.times import now, rfc3339
@@ -25,13 +26,14 @@ from target_kingdee.ledger_rows import (
     Statement,
     close_letter_clause,
     intend_clause,
+    known_clause,
     letter_clause,
     letter_of,
     letter_row,
     outcome,
     settle_clause,
 )
-from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, deliveries, runs
+from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,12 +41,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 BUSY_SECONDS = 60
+LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
+WAL_PAGES = 8000
 CACHE_KIBIBYTES = 8192
-_SETTLED_WELL = frozenset({Fate.DELIVERED, Fate.UPDATED, Fate.UNCHANGED, Fate.EXISTING})
+_REFUSED = frozenset({Fate.DEAD, Fate.SAVED})
 
 
 class LedgerError(UserError):
     """The ledger cannot be read or written."""
+
+
+class Book(NamedTuple):
+    """The part of a ledger that belongs to one form of the account."""
+
+    id: int
+    form: str
 
 
 class Ledger:
@@ -63,6 +74,10 @@ class Ledger:
             raise LedgerError(f"there is no ledger at {self.shown}; set ledger_path to the one of your runs.")
         self._engine = _engine(url)
         self._has_open_letters: dict[int, bool] = {}
+        self._lookups: dict[int, Statement] = {}
+        self._run_id = 0
+        self._owner = threading.get_ident()
+        self._kept: Connection | None = None
         with self.transaction() as connection:
             bring_up_to_date(connection)
         dialect = self._engine.dialect
@@ -79,7 +94,7 @@ class Ledger:
             LedgerError: The database refuses.
         """
         try:
-            with self._engine.begin() as connection:
+            with self._own_connection() as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None
@@ -97,6 +112,17 @@ class Ledger:
         except DBAPIError as error:
             raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None
 
+    @contextmanager
+    def _own_connection(self) -> Iterator[Connection]:
+        """Give the thread that opened the ledger one connection for good, and any other one for once."""
+        if threading.get_ident() != self._owner:
+            with self._engine.connect() as connection:
+                yield connection
+            return
+        if self._kept is None:
+            self._kept = self._engine.connect()
+        yield self._kept
+
     @property
     def shown(self) -> str:
         """Where the ledger is, without its password."""
@@ -105,44 +131,40 @@ class Ledger:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
         self._engine.dispose()
 
     # Books: one for each form of the account.
 
-    def book(self, form: str) -> int:
-        """Return the id of the form's book, made when it is not there."""
+    def book(self, form: str) -> Book:
+        """Return the form's book, made when it is not there."""
         with self.transaction() as connection:
             chosen = select(books.c.book_id).where(books.c.account == self.account, books.c.form == form)
             found = connection.execute(chosen).scalar()
             if found is None:
                 made = connection.execute(insert(books).values(account=self.account, form=form, beat=0))
                 found = made.inserted_primary_key[0] if made.inserted_primary_key else 0
-            return int(found)
+            return Book(int(found), form)
 
-    @staticmethod
-    def known(connection: Connection, book_id: int, numbers: Sequence[str]) -> dict[str, Entry]:
+    def known(self, connection: Connection, book: Book, numbers: Sequence[str]) -> dict[str, Entry]:
         """Return what is known of these numbers."""
-        columns = deliveries.c
-        chosen = select(
-            columns.number, columns.status, columns.source_stream, columns.source_key, columns.content_hash,
-            columns.delivered_hash, columns.kingdee_id, columns.document_status, columns.floor_id,
-        ).where(columns.book_id == book_id, columns.number.in_(numbers))  # fmt: skip
-        rows = connection.execute(chosen).all()
-        return {
-            row[0]: Entry(
-                row[1], row[2], row[3], bytes(row[4]), None if row[5] is None else bytes(row[5]), row[6], row[7], row[8]
-            )
-            for row in rows
-        }
+        places = -(-len(numbers) // LOOKUP_STEP) * LOOKUP_STEP
+        lookup = self._lookups.get(places)
+        if lookup is None:
+            lookup = self._lookups[places] = Statement(known_clause(places), self._engine.dialect)
+        padded = [*numbers, *[numbers[-1]] * (places - len(numbers))]
+        named = {f"number_{index}": number for index, number in enumerate(padded)}
+        rows = lookup.fetch(connection, {"book": book.id, **named})
+        return {number: Entry(*_as_bytes(values)) for number, *values in rows}
 
     # One batch: its intention before any call, its outcomes after the last.
 
-    def intend(
-        self, connection: Connection, book_id: int, cases: Iterable[Case], floor_id: int | None, run_id: int
-    ) -> None:
+    def intend(self, connection: Connection, book: Book, cases: Iterable[Case], floor_id: int | None) -> None:
         """Note that these documents are about to be sent."""
         at = rfc3339(now())
-        fixed = {"book_id": book_id, "status": "sending", "floor_id": floor_id, "attempts": 1, "run_id": run_id}
+        fixed = {"book_id": book.id, "status": "sending", "floor_id": floor_id, "attempts": 1, "run_id": self._run_id}
         stamped = {**fixed, "first_sent_at": at, "updated_at": at}
         rows = [
             {
@@ -156,48 +178,45 @@ class Ledger:
         ]
         self._intend.execute(connection, rows)
 
-    def settle(self, book_id: int, form: str, cases: Sequence[Case], intended: frozenset[str], run_id: int) -> None:
-        """Note how documents ended, in one transaction.
+    def settle(self, connection: Connection, book: Book, cases: Sequence[Case], intended: frozenset[str]) -> None:
+        """Note how documents ended.
 
         Args:
-            book_id: The form's book.
-            form: The form, for dead letters.
+            connection: In a transaction.
+            book: The form's book.
             cases: Those with a fate.
             intended: The numbers whose rows are ours to change: another record's row stays as it is.
-            run_id: This run.
         """
         at = rfc3339(now())
-        with self.transaction() as connection:
-            rows = [outcome(one, book_id, at, run_id) for one in cases if one.number in intended]
-            self._settle.execute(connection, rows)
-            letters = [letter_of(one, form) for one in cases if one.fate in (Fate.DEAD, Fate.SAVED)]
-            self._store_letters(connection, book_id, letters, at, run_id)
-            if self._is_any_letter_open(connection, book_id):
-                keys = [
-                    {"at": at, "book": book_id, "stream": one.document.source_stream, "key": one.document.source_key}
-                    for one in cases
-                    if one.fate in _SETTLED_WELL
-                ]
-                self._close_letter.execute(connection, keys)
+        self._settle.execute(
+            connection, [outcome(one, book.id, at, self._run_id) for one in cases if one.number in intended]
+        )
+        self._store_letters(connection, book, [letter_of(one, book.form) for one in cases if one.fate in _REFUSED])
+        if self._is_any_letter_open(connection, book.id):
+            keys = [
+                {"at": at, "book": book.id, "stream": one.document.source_stream, "key": one.document.source_key}
+                for one in cases
+                if one.fate not in _REFUSED
+            ]
+            self._close_letter.execute(connection, keys)
 
     # Dead letters.
 
-    def store_letters(self, letters: Iterable[DeadLetter], run_id: int) -> None:
+    def store_letters(self, letters: Iterable[DeadLetter]) -> None:
         """Keep dead letters that came as messages; a letter of the same source record is replaced, not doubled."""
         by_form: dict[str, list[DeadLetter]] = {}
         for letter in letters:
             by_form.setdefault(letter.form, []).append(letter)
-        book_ids = {form: self.book(form) for form in by_form}
+        shelf = {form: self.book(form) for form in by_form}
         with self.transaction() as connection:
             for form, some in by_form.items():
-                self._store_letters(connection, book_ids[form], some, rfc3339(now()), run_id)
+                self._store_letters(connection, shelf[form], some)
 
-    def _store_letters(
-        self, connection: Connection, book_id: int, letters: Sequence[DeadLetter], at: str, run_id: int
-    ) -> None:
+    def _store_letters(self, connection: Connection, book: Book, letters: Sequence[DeadLetter]) -> None:
         if letters:
-            self._has_open_letters[book_id] = True
-            self._letter.execute(connection, [letter_row(letter, book_id, at, run_id) for letter in letters])
+            at = rfc3339(now())
+            self._has_open_letters[book.id] = True
+            self._letter.execute(connection, [letter_row(letter, book.id, at, self._run_id) for letter in letters])
 
     def _is_any_letter_open(self, connection: Connection, book_id: int) -> bool:
         known = self._has_open_letters.get(book_id)
@@ -215,13 +234,14 @@ class Ledger:
         with self.transaction() as connection:
             row = {"account": self.account, "started_at": rfc3339(now()), "result": "running"}
             made = connection.execute(insert(runs).values(**row))
-            return int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
+            self._run_id = int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
+        return self._run_id
 
-    def end_run(self, run_id: int, result: str, seconds: float, summary: str) -> None:
+    def end_run(self, result: str, seconds: float, summary: str) -> None:
         """Note how a run ended."""
         values = {"ended_at": rfc3339(now()), "result": result, "seconds": seconds, "summary": summary}
         with self.transaction() as connection:
-            connection.execute(update(runs).where(runs.c.run_id == run_id).values(**values))
+            connection.execute(update(runs).where(runs.c.run_id == self._run_id).values(**values))
 
 
 def ledger_url(path: str | None, url: str | None) -> str:
@@ -256,6 +276,7 @@ def _engine(url: str) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
         connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
 
     @event.listens_for(engine, "begin")
@@ -271,6 +292,11 @@ def _create(url: str, **options: Any) -> Engine:
         return create_engine(url, **options)
     except (SQLAlchemyError, ImportError) as error:
         raise LedgerError(f"ledger_url cannot be used: {_first_line(error)}; check it and its driver.") from None
+
+
+def _as_bytes(values: Sequence[Any]) -> list[Any]:
+    """Some drivers give binary columns as views of memory."""
+    return [bytes(value) if isinstance(value, memoryview) else value for value in values]
 
 
 def _first_line(error: BaseException) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, func, literal_column, null, update
+from sqlalchemy import Text, bindparam, case, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from target_kingdee.case import Case, Fate
@@ -14,7 +15,7 @@ from target_kingdee.ledger_schema import dead_letters, deliveries
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect
+    from sqlalchemy import Connection, Dialect, Row
     from sqlalchemy.sql import ClauseElement
 
 
@@ -37,20 +38,38 @@ class DeadLetter:
 
 
 class Statement:
-    """A statement compiled once, executed with many rows of plain tuples: SQLAlchemy's own way costs twice the time."""
+    """A statement compiled once, run with plain tuples: SQLAlchemy's own way costs several times as much.
+
+    Args:
+        clause: What to compile; every value in it is a named parameter.
+        dialect: The database's.
+    """
 
     def __init__(self, clause: ClauseElement, dialect: Dialect) -> None:
-        compiled = clause.compile(dialect=dialect)
+        kind: Any = type(dialect)
+        compiled: Any = clause.compile(dialect=dialect if dialect.positional else kind(paramstyle="format"))
         self._sql = str(compiled)
-        self._positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self._pick = itemgetter(*compiled.positiontup)
 
     def execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once a row."""
-        if not rows:
-            return
-        names = self._positions
-        values: Any = rows if names is None else [tuple(row[name] for name in names) for row in rows]
-        connection.exec_driver_sql(self._sql, values)
+        if rows:
+            connection.exec_driver_sql(self._sql, list(map(self._pick, rows)))
+
+    def fetch(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Run it once and return what it finds."""
+        return connection.exec_driver_sql(self._sql, self._pick(values)).all()
+
+
+def known_clause(count: int) -> Any:
+    """Find what is known of so many numbers; the columns after the number are those of `Entry`, in order."""
+    columns = deliveries.c
+    found = (
+        columns.number, columns.status, columns.source_stream, columns.source_key, columns.content_hash,
+        columns.delivered_hash, columns.kingdee_id, columns.document_status, columns.floor_id,
+    )  # fmt: skip
+    numbers = [bindparam(f"number_{index}", type_=Text) for index in range(count)]
+    return select(*found).where(columns.book_id == bindparam("book"), columns.number.in_(numbers))
 
 
 def _upsert(dialect: str) -> Any:

@@ -18,13 +18,16 @@ from target_kingdee.api.answers import Answer
 from target_kingdee.courier import AbandonedError, Couriers
 from target_kingdee.delivery import Delivery
 from target_kingdee.forms import nearest_names
-from target_kingdee.ledger import Ledger
+from target_kingdee.ledger import Book, Ledger
 from target_kingdee.summary import Breaker, Summary
 from target_kingdee.writer_lock import WriterLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sqlalchemy import Connection
+
+    from target_kingdee.case import Case
     from target_kingdee.courier import Courier
     from target_kingdee.document import Document
     from target_kingdee.ledger_rows import DeadLetter
@@ -53,7 +56,7 @@ class OpenForm:
     """
 
     settings: FormSettings
-    book_id: int
+    book: Book
     floor_id: int | None
     is_verified: bool = False
     audit_is_ignored: bool = False
@@ -77,6 +80,11 @@ class Batch:
     first_position: int
     intended: frozenset[str]
     done: Future[None] = field(default_factory=Future)
+
+    @property
+    def ended_cases(self) -> list[Case]:
+        """The documents that have a fate."""
+        return [case for case in self.delivery.cases if case.fate is not None]
 
 
 class Run:
@@ -118,16 +126,22 @@ class Run:
         if form is None:
             settings = self.settings.form(name)
             self._ask(lambda courier: _check_form(courier, settings))
-            book_id = self.ledger.book(name)
-            self._lock.acquire(book_id, name)
+            book = self.ledger.book(name)
+            self._lock.acquire(book)
             floor_id = self._ask(lambda courier: _highest_id(courier, settings))
-            form = self._forms[name] = OpenForm(settings, book_id, floor_id)
+            form = self._forms[name] = OpenForm(settings, book, floor_id)
         return form
 
     def dispatch(self, form: OpenForm, documents: Sequence[Document], first_position: int) -> None:
-        """Send a batch on its way; waits as long as too many are."""
+        """Send a batch on its way, once there is room for it.
+
+        One transaction commits the outcomes of the batches that made room and the intentions of this one.
+
+        Raises:
+            UserError: An earlier batch could not be carried through, or too much is refused.
+        """
         numbers = {document.number for document in documents}
-        self._make_room(form, numbers)
+        ended = self._ended(self._how_many_must_end(form, numbers))
         policy = replace(
             form.settings.policy,
             auto_audit=form.settings.policy.auto_audit and not form.audit_is_ignored,
@@ -135,31 +149,36 @@ class Run:
             floor_id=form.floor_id,
         )
         with self.ledger.transaction() as connection:
-            self._lock.confirm(connection, form.book_id)
-            known = self.ledger.known(connection, form.book_id, list(numbers))
+            self._settle(connection, ended)
+            self._lock.confirm(connection, form.book)
+            known = self.ledger.known(connection, form.book, list(numbers))
             delivery = Delivery(documents, known, policy, form.settings.keys.number)
             cases = delivery.open_cases()
-            self.ledger.intend(connection, form.book_id, cases, form.floor_id, self.run_id)
+            self.ledger.intend(connection, form.book, cases, form.floor_id)
+        self._forget(ended)
         batch = Batch(form, delivery, first_position, frozenset(case.number for case in cases))
+        self._in_flight.append(batch)
         if cases:
             batch.done = self._couriers.deliver(delivery, form.settings)
         else:
             batch.done.set_result(None)
-        self._in_flight.append(batch)
 
     def collect(self, *, everything: bool = False) -> None:
-        """Commit the outcomes of the batches that are done; with `everything`, wait for the others.
+        """Commit the outcomes of the batches that have ended; with `everything`, wait for the others.
 
         Raises:
             UserError: One could not be carried through, or too much is refused. It stays unsettled.
         """
-        while self._in_flight and (everything or self._in_flight[0].done.done()):
-            self._commit_oldest()
+        ended = self._ended(len(self._in_flight) if everything else 0)
+        if ended:
+            with self.ledger.transaction() as connection:
+                self._settle(connection, ended)
+            self._forget(ended)
 
     def keep_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Store dead letters that never were documents."""
         if letters:
-            self.ledger.store_letters(letters, self.run_id)
+            self.ledger.store_letters(letters)
             self.summary.count_letters(letters)
 
     def stop(self) -> None:
@@ -173,7 +192,7 @@ class Run:
         self.stop()
         while self._in_flight:
             with suppress(UserError):
-                self._commit_oldest()
+                self.collect(everything=True)
 
     def finish(self, result: str) -> None:
         """Say and keep what the run did, and let go of everything. Does nothing the second time."""
@@ -183,7 +202,7 @@ class Run:
         told = {"run_id": self.run_id, "result": result, **self.summary.as_dict()}
         text = msgspec.json.encode(told).decode()
         try:
-            self.ledger.end_run(self.run_id, result, self.summary.seconds, text)
+            self.ledger.end_run(result, self.summary.seconds, text)
             self._lock.release()
         except UserError as error:
             logger.warning("%s", error)
@@ -191,44 +210,51 @@ class Run:
         self._couriers.close()
         logger.info("RUN SUMMARY %s", text, extra={"run_summary": told})
 
-    def _make_room(self, form: OpenForm, numbers: set[str]) -> None:
-        self.collect()
-        while len(self._in_flight) >= self._couriers.size:
-            self._commit_oldest()
+    def _how_many_must_end(self, form: OpenForm, numbers: set[str]) -> int:
         # The same number may not be in two batches at once, and the first batch shows how the audit behaves.
         clash = any(batch.form is form and not batch.intended.isdisjoint(numbers) for batch in self._in_flight)
         if clash or not form.is_verified:
-            self.collect(everything=True)
+            return len(self._in_flight)
+        return len(self._in_flight) - self._couriers.size + 1
 
-    def _commit_oldest(self) -> None:
-        batch = self._in_flight.popleft()
-        try:
-            self._carry_through(batch)
-        except BaseException:
-            self._unsettled.append(batch.first_position)
-            raise
+    def _ended(self, at_least: int) -> list[Batch]:
+        """Wait for so many of the oldest batches; return them and those that have ended anyway.
 
-    def _carry_through(self, batch: Batch) -> None:
-        error: UserError | None = None
+        Raises:
+            UserError: One of them failed; it and those before it are committed, it stays unsettled.
+        """
+        ended: list[Batch] = []
+        for batch in self._in_flight:
+            if len(ended) >= at_least and not batch.done.done():
+                break
+            ended.append(batch)
+            error = self._verdict(batch)
+            _learn(batch)
+            if error is not None:
+                # What is known is known, whatever comes next.
+                with self.ledger.transaction() as connection:
+                    self._settle(connection, ended)
+                self._forget(ended)
+                self._unsettled.append(batch.first_position)
+                raise error
+        return ended
+
+    def _verdict(self, batch: Batch) -> UserError | None:
         try:
             self._await(batch.done)
-        except UserError as failure:
-            error = failure
-        self._commit(batch)  # what is known is known, whatever comes next
-        if error is not None:
-            raise error
-        self._breaker.judge(batch.delivery.cases)
+            self._breaker.judge(batch.delivery.cases)
+        except UserError as error:
+            return error
+        return None
 
-    def _commit(self, batch: Batch) -> None:
-        form, delivery = batch.form, batch.delivery
-        ended = [case for case in delivery.cases if case.fate is not None]
-        self.ledger.settle(form.book_id, form.name, ended, batch.intended, self.run_id)
-        self.summary.count(ended)
-        if any(case.was_saved for case in ended):
-            form.is_verified = True
-        if delivery.audit_is_ignored and not form.audit_is_ignored:
-            form.audit_is_ignored = True
-            logger.warning("Kingdee does not audit %s with IsAutoSubmitAndAudit: three calls from now on", form.name)
+    def _settle(self, connection: Connection, ended: Sequence[Batch]) -> None:
+        for batch in ended:
+            self.ledger.settle(connection, batch.form.book, batch.ended_cases, batch.intended)
+
+    def _forget(self, ended: Sequence[Batch]) -> None:
+        for batch in ended:
+            self.summary.count(batch.ended_cases)
+            self._in_flight.popleft()
 
     def _await(self, future: Future[T]) -> T:
         while not wait([future], timeout=POLL_SECONDS).done:
@@ -238,6 +264,16 @@ class Run:
 
     def _ask(self, job: Callable[[Courier], T]) -> T:
         return self._await(self._couriers.submit(job))
+
+
+def _learn(batch: Batch) -> None:
+    """See from a batch how IsAutoSubmitAndAudit behaves."""
+    form = batch.form
+    if any(case.was_saved for case in batch.delivery.cases):
+        form.is_verified = True
+    if batch.delivery.audit_is_ignored and not form.audit_is_ignored:
+        form.audit_is_ignored = True
+        logger.warning("Kingdee does not audit %s with IsAutoSubmitAndAudit: three calls from now on", form.name)
 
 
 def _check_form(courier: Courier, settings: FormSettings) -> None:

@@ -25,7 +25,7 @@ from target_kingdee.ledger_schema import books
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from target_kingdee.ledger import Ledger
+    from target_kingdee.ledger import Book, Ledger
 
 BEAT_SECONDS = 5.0
 DEAD_SECONDS = 20.0
@@ -58,11 +58,11 @@ class WriterLock:
         self._beat_seconds = beat_seconds
         self._dead_seconds = dead_seconds
         self._holder = uuid.uuid4().hex
-        self._forms: dict[int, str] = {}
+        self._is_held = False
         self._released = threading.Event()
         self._beating: threading.Thread | None = None
 
-    def acquire(self, book_id: int, form: str) -> None:
+    def acquire(self, book: Book) -> None:
         """Become the one writer of this book.
 
         Raises:
@@ -70,47 +70,46 @@ class WriterLock:
         """
         deadline: float | None = None
         last_beat: int | None = None
-        while not self._take(book_id):
-            holder = self._holder_of(book_id)
+        while not self._take(book.id):
+            holder = self._holder_of(book.id)
             if holder is None:
                 continue
             if _is_same_place(holder) and _is_alive(holder):
-                raise self._refusal(form, holder)
+                raise self._refusal(book.form, holder)
             if _is_same_place(holder):
-                self._evict(book_id, holder)
+                self._evict(book.id, holder)
                 continue
             if last_beat is not None and holder.beat != last_beat:
-                raise self._refusal(form, holder)
+                raise self._refusal(book.form, holder)
             if deadline is None:
                 deadline = time.monotonic() + self._dead_seconds
             last_beat = holder.beat
             if time.monotonic() >= deadline:
-                self._evict(book_id, holder)
+                self._evict(book.id, holder)
             else:
                 time.sleep(min(POLL_SECONDS, self._dead_seconds / 4))
-        self._forms[book_id] = form
+        self._is_held = True
         self._start_beating()
 
-    def confirm(self, connection: Connection, book_id: int) -> None:
+    def confirm(self, connection: Connection, book: Book) -> None:
         """Make sure, within a transaction that writes, that this run is still the one writer.
 
         Raises:
             LockedError: It was taken away while this process stood still.
         """
-        mine = update(books).where(books.c.book_id == book_id, books.c.holder == self._holder)
-        if connection.execute(mine.values(beat=books.c.beat + 1)).rowcount != 1:
-            form = self._forms.get(book_id, "this form")
-            raise LockedError(f"another run took over {form} while this one stood still; let that one finish.")
+        mine = select(books.c.book_id).where(books.c.book_id == book.id, books.c.holder == self._holder)
+        if connection.execute(mine).first() is None:
+            raise LockedError(f"another run took over {book.form} while this one stood still; let that one finish.")
 
     def release(self) -> None:
         """Let go of everything."""
         self._released.set()
         if self._beating is not None:
             self._beating.join(timeout=self._beat_seconds)
-        if self._forms:
+        if self._is_held:
             with self._ledger.transaction() as connection:
                 connection.execute(update(books).where(books.c.holder == self._holder).values(**_NOBODY))
-        self._forms.clear()
+        self._is_held = False
 
     def _take(self, book_id: int) -> bool:
         place, pid, started = _this_process()
