@@ -14,8 +14,10 @@ As soon as one field of an entry is asked for, the answer is one row per line wi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from erp_sdk.money import decimal_or_none
@@ -27,8 +29,12 @@ Path = tuple[str, ...]
 Selected = Callable[[Path], bool]
 """Tells for a breadcrumb such as ``("properties", "FNote")`` whether the catalog selects it."""
 
+Shape = tuple[tuple[str, Any], ...]
+"""An object's properties in order: a reader of one cell, or the shape of an object in turn."""
+
 ENTRY_KEY = "FEntryID"
 _OF_THE_ENTRY = frozenset({ENTRY_KEY, "FSeq"})
+_NO_LINE = (None, 0, "")
 _TRUTH = {"1": True, "0": False, "true": True, "false": False, "": None}
 
 
@@ -50,6 +56,14 @@ class Column:
     path: Path
     read: Callable[[Any], Any]
 
+    def refuses(self, cell: Any) -> bool:
+        """Tell whether a cell does not fit the declared type."""
+        try:
+            self.read(cell)
+        except (ValueError, TypeError, KeyError):
+            return True
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -64,6 +78,13 @@ class Layout:
     head: tuple[Column, ...]
     lines: tuple[Column, ...] = ()
     entry: str | None = None
+
+    _head_shape: Shape = field(init=False, repr=False, compare=False)
+    _line_shape: Shape = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_head_shape", _shape(self.head))
+        object.__setattr__(self, "_line_shape", _shape(self.lines))
 
     @property
     def field_keys(self) -> str:
@@ -86,28 +107,49 @@ class Layout:
             WrongCellError: A cell does not fit its declared type; names document and field.
         """
         width = len(self.head)
-        record = self._place(rows[0][:width], self.head, rows[0])
-        if self.entry is not None:
-            # A document without lines comes as one row whose entry cells are null (contract 6.1).
-            record[self.entry] = [
-                self._place(row[width:], self.lines, row) for row in rows if row[width] not in (None, 0, "")
-            ]
+        try:
+            record = _build(self._head_shape, iter(rows[0]))
+            if self.entry is not None:
+                # A document without lines comes as one row whose entry cells are null (contract 6.1).
+                record[self.entry] = [
+                    _build(self._line_shape, islice(row, width, None)) for row in rows if row[width] not in _NO_LINE
+                ]
+        except (ValueError, TypeError, KeyError, StopIteration) as error:
+            raise self._wrong_cell(rows, error) from None
         return record
 
-    def _place(self, cells: Row, columns: Sequence[Column], row: Row) -> dict[str, Any]:
-        record: dict[str, Any] = {}
-        for column, cell in zip(columns, cells, strict=True):
-            try:
-                value = column.read(cell)
-            except (ValueError, TypeError, KeyError):
-                where = f"{column.key} of {self.head[0].key} {row[0]}"
-                raise WrongCellError(f"{where} holds {str(cell)[:80]!r}, which the schema does not allow") from None
-            *parents, name = column.path
-            place = record
-            for parent in parents:
-                place = place.setdefault(parent, {})
-            place[name] = value
-        return record
+    def _wrong_cell(self, rows: Sequence[Row], error: Exception) -> WrongCellError:
+        columns = (*self.head, *self.lines)
+        wrong = (
+            (column, cell, row)
+            for row in rows
+            for column, cell in zip(columns, row, strict=False)
+            if column.refuses(cell)
+        )
+        for column, cell, row in wrong:
+            where = f"{column.key} of {self.head[0].key} {row[0]}"
+            return WrongCellError(f"{where} holds {str(cell)[:80]!r}, which the schema does not allow")
+        return WrongCellError(f"{self.head[0].key} {rows[0][0]} has fewer cells than were asked for ({error!r})")
+
+
+def _shape(columns: Sequence[Column]) -> Shape:
+    """Return the nested form of columns, which come in the order of the nesting."""
+    tree: dict[str, Any] = {}
+    for column in columns:
+        *parents, name = column.path
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[name] = column.read
+    return _freeze(tree)
+
+
+def _freeze(tree: Mapping[str, Any]) -> Shape:
+    return tuple((name, _freeze(part) if isinstance(part, dict) else part) for name, part in tree.items())
+
+
+def _build(shape: Shape, cells: Iterator[Any]) -> dict[str, Any]:
+    return {name: _build(part, cells) if part.__class__ is tuple else part(next(cells)) for name, part in shape}
 
 
 def layout(
@@ -172,22 +214,23 @@ def _reader(declared: Schema) -> Callable[[Any], Any]:
 
 
 def _text(cell: Any) -> str | None:
+    if cell.__class__ is str:
+        return cell if cell and not cell.isspace() else None  # blank text comes as "" or " " (contract, quirk 6)
     if cell is None:
         return None
-    if isinstance(cell, str):
-        return cell if cell.strip() else None  # blank text comes as "" or " " (contract, quirk 6)
     if isinstance(cell, (int, Decimal)) and not isinstance(cell, bool):
         return str(cell)
     raise TypeError(cell)
 
 
-def _time(cell: Any) -> str | None:
+@lru_cache(4096)  # the lines of a day share their dates
+def _time(cell: str | int | None) -> str | None:
     moment = parse_time(cell)
     return None if moment is None else rfc3339(moment)
 
 
 def _number(cell: Any) -> int | Decimal | None:
-    return cell if cell.__class__ is int else decimal_or_none(cell)
+    return cell if cell.__class__ is Decimal or cell.__class__ is int else decimal_or_none(cell)
 
 
 def _integer(cell: Any) -> int | None:

@@ -39,7 +39,7 @@ QUERIES = AnswerTable(
         ),
         Answer(Action.RETRY, "the database operation failed 数据库操作失败: {text}", codes=("6",)),
         Answer(Action.RETRY, "another user holds the data 网控冲突: {text}", codes=("13",)),
-        Answer(Action.WAIT, "Kingdee restricts the calls 调用限制: {text}", codes=("14",), seconds=60),
+        Answer(Action.RETRY, "Kingdee restricts the calls 调用限制: {text}; lower calls_per_minute.", codes=("14",)),
         Answer(Action.FATAL, "the site has no free licence 许可 for the call: {text}", codes=("7",)),
         Answer(Action.FATAL, "administrators may not use the WebAPI ({text}); set an integration user.", codes=("15",)),
     ),

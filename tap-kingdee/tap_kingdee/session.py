@@ -7,6 +7,7 @@ gone. On a session that never gave a good answer MsgCode 1 means something else:
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -23,6 +24,8 @@ from tap_kingdee.signing import Identity, signed_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
 
 SESSION_HEADER = "kdservice-sessionid"
 AUTH_SERVICE = "Kingdee.BOS.WebApi.ServicesStub.AuthService"
@@ -148,5 +151,9 @@ def _session_id(response: requests.Response, config: Mapping[str, Any]) -> str:
         raise FatalAPIError(
             f"{site} refuses the login 登录 of {user}: {said} (LoginResultType {result}); check {what}, acct_id, "
             "and that the address of this machine is on the site's white list."
+        )
+    if result != 1:
+        logger.warning(
+            "%s signs %s in with a notice: %s (LoginResultType %d)", site, user, answer.get("Message"), result
         )
     return str(answer["KDSVCSessionId"])
