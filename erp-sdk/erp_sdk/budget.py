@@ -15,10 +15,11 @@ import time
 from pathlib import Path
 
 from platformdirs import user_cache_path
-from pyrate_limiter import Duration, InMemoryBucket, Limiter, Rate, SingleBucketFactory, SQLiteBucket
+from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory, SQLiteBucket
 
 logger = logging.getLogger(__name__)
 
+MINUTE_MILLISECONDS = 60_000
 _LONG_WAIT_SECONDS = 5.0
 
 
@@ -58,6 +59,13 @@ class Budget:
             self.calls += 1
         return waited
 
+    def left(self) -> int | None:
+        """Return how many calls may be made at once now; None when there is no limit."""
+        if self._bucket is None:
+            return None
+        self._bucket.leak(_now(self._bucket))
+        return self.calls_per_minute - int(self._bucket.count())
+
     def close(self) -> None:
         """Close the file; the places taken stay, for other processes."""
         if self._limiter is not None:
@@ -75,7 +83,7 @@ def _limiter(bucket: SQLiteBucket | InMemoryBucket) -> Limiter:
 
 
 def _open_bucket(calls_per_minute: int, account: str, folder: str | Path | None) -> SQLiteBucket | InMemoryBucket:
-    rates = [Rate(calls_per_minute, Duration.MINUTE)]
+    rates = [Rate(calls_per_minute, MINUTE_MILLISECONDS)]
     path = Path(folder) if folder else user_cache_path("singer-erp") / "budget"
     file = path / f"{hashlib.sha256(account.encode()).hexdigest()[:24]}.sqlite"
     try:
@@ -90,7 +98,7 @@ def _open_bucket(calls_per_minute: int, account: str, folder: str | Path | None)
         )
         return InMemoryBucket(rates)
     newest = bucket.peek(0)
-    if newest is not None and newest.timestamp > _now(bucket) + Duration.MINUTE:
+    if newest is not None and newest.timestamp > _now(bucket) + MINUTE_MILLISECONDS:
         bucket.flush()  # the clock was set back: those places would lie in the future for hours
     return bucket
 

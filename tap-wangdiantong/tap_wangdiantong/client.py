@@ -90,18 +90,23 @@ class WangdiantongStream(ErpStream):
     def open_answer(self, response: requests.Response) -> Listing:
         """Return rows and total, or raise what the answer means."""
         parts = self.decode_envelope(response)
-        where = f"{self.describe(response)}: {self.vendor}"
+        where = self.describe(response)
         try:
             opened = self.dialect.open(parts, self.endpoint)
         except msgspec.DecodeError:
-            raise NotTheApiError(f"{where} sends an envelope that is none of its own.", response=response) from None
+            raise NotTheApiError(
+                f"{where} answers in a form that is not {self.vendor}'s; check base_url and dialect.", response=response
+            ) from None
         if opened.code == "0":
             return Listing(opened.rows, opened.total)
         if opened.code is None:
-            raise RetryLaterError(f"{where} answers without a code ({opened.text or 'no text'}).", response=response)
+            raise RetryLaterError(
+                f"{where} answers without a code ({opened.text or 'no text'}); check base_url and dialect.",
+                response=response,
+            )
         table = GATEWAY_ANSWERS if opened.gateway else ANSWERS
         text = opened.text
-        if table.find(opened.code, text).sentence == CLOCK.sentence:
+        if table.find(opened.code, text).sentence == CLOCK:
             text += _clocks(response)
         raise table.error(opened.code, text, where=where, response=response)
 

@@ -1,0 +1,76 @@
+import subprocess
+import sys
+import textwrap
+import time
+
+from erp_sdk.budget import Budget
+
+
+def test_calls_within_the_budget_do_not_wait(tmp_path):
+    budget = Budget(20, "account", tmp_path)
+
+    begin = time.monotonic()
+    for _ in range(20):
+        budget.take()
+
+    assert time.monotonic() - begin < 5
+    assert budget.calls == 20
+    assert budget.waited < 5
+    budget.close()
+
+
+def test_processes_share_an_account_and_only_that(tmp_path):
+    take = textwrap.dedent("""
+        import sys
+        from erp_sdk.budget import Budget
+        budget = Budget(3, sys.argv[1], sys.argv[2])
+        budget.take()
+        budget.close()
+    """)
+    for account in ("one", "one", "two"):
+        subprocess.run([sys.executable, "-c", take, account, str(tmp_path)], check=True)
+
+    one, two = Budget(3, "one", tmp_path), Budget(3, "two", tmp_path)
+
+    assert one.left() == 1
+    assert two.left() == 2
+    one.close()
+    two.close()
+
+
+def test_a_spent_budget_makes_the_next_call_wait(tmp_path, monkeypatch):
+    monkeypatch.setattr("erp_sdk.budget.MINUTE_MILLISECONDS", 400)
+    budget = Budget(2, "account", tmp_path)
+
+    waits = [budget.take() for _ in range(3)]
+
+    assert max(waits[:2]) < 0.3
+    assert waits[2] > 0.1
+    assert budget.waited >= waits[2]
+    budget.close()
+
+
+def test_no_limit_means_no_file(tmp_path):
+    budget = Budget(0, "account", tmp_path / "budget")
+
+    assert budget.take() == 0
+    assert not (tmp_path / "budget").exists()
+
+
+def test_a_folder_that_cannot_be_used_does_not_stop_the_run(tmp_path, caplog):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+
+    budget = Budget(2, "account", blocked)
+
+    assert budget.take() < 1
+    assert "budget_path" in caplog.text
+    budget.close()
+
+
+def test_the_file_does_not_name_the_account(tmp_path):
+    budget = Budget(2, "https://erp.example|seller|key", tmp_path)
+    budget.take()
+    budget.close()
+
+    assert not [path for path in tmp_path.iterdir() if "seller" in path.name]
