@@ -74,6 +74,10 @@ def answer(path: str, body: bytes) -> bytes:
         return _encode({"LoginResultType": 1, "Message": None, "KDSVCSessionId": _SESSION, "Context": context})
     if ".executebillquery." in service or ".billquery." in service:
         return b"[]"
+    if ".querybusinessinfo." in service:
+        form = msgspec.json.decode(_arguments(body)).get("FormId", "")
+        information = {"Id": form, "Name": form, "Entrys": []}
+        return _encode({"Result": {"ResponseStatus": {"IsSuccess": True}, "NeedReturnData": information}})
     return _encode(_saved(_save.decode(_arguments(body))))
 
 
