@@ -115,9 +115,11 @@ def serve(
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     last_day = seeding.parse_until(until)
     fault_plan = None if plan is None else faults.read_plan(plan)
-    with store.alone(state):
-        bound = server.listen(host, port)
-        db = store.open_state(state, create=seed_days is not None)
+    with (
+        store.alone(state),
+        contextlib.closing(server.listen(host, port)) as bound,
+        contextlib.closing(store.open_state(state, create=seed_days is not None)) as db,
+    ):
         if seed_days is not None:
             seeding.seed(db, days=seed_days, until=last_day, taobao_shops=taobao_shops)
         elif store.seeded(db) is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -166,23 +168,22 @@ def _show(context: Context) -> Endpoint:
         if query.pop("summary", "") not in {"", "0"}:
             with store.reading(context.state) as db:
                 return _json(vendor.summary(db, what, query))
-        reading = store.reading(context.state)
-        db = reading.__enter__()  # closed by `_lines` when the answer is sent or the client has gone
+        stack = ExitStack()  # closed by `_lines` when the answer is sent or the client has gone
         try:
-            documents = vendor.show(db, what, query)
+            documents = vendor.show(stack.enter_context(store.reading(context.state)), what, query)
             first = next(documents, None)  # so that a wrong question is refused before the answer starts
         except BaseException:
-            db.close()
+            stack.close()
             raise
-        return StreamingResponse(_lines(first, documents, db.close), media_type="application/x-ndjson")
+        return StreamingResponse(_lines(first, documents, stack), media_type="application/x-ndjson")
 
     return show
 
 
 async def _lines(
-    first: dict[str, Any] | None, documents: Iterator[dict[str, Any]], close: Callable[[], None]
+    first: dict[str, Any] | None, documents: Iterator[dict[str, Any]], stack: ExitStack
 ) -> AsyncIterator[bytes]:
-    try:
+    with stack:
         if first is None:
             return
         encode = msgspec.json.Encoder().encode
@@ -192,10 +193,9 @@ async def _lines(
             if len(chunk) >= DOCUMENTS_A_CHUNK:
                 yield b"\n".join(chunk) + b"\n"
                 chunk = []
+                await asyncio.sleep(0)  # let other calls in
         if chunk:
             yield b"\n".join(chunk) + b"\n"
-    finally:
-        close()
 
 
 def _json(content: Any) -> Response:

@@ -200,8 +200,9 @@ def read_plan(path: Path) -> Any:
     except OSError as error:
         raise SandboxError(f"The fault plan {path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        where = str(getattr(error, "problem_mark", "") or "").strip()
-        raise SandboxError(f"The fault plan {path} is not YAML or JSON {where}.".replace(" .", ".")) from None
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f" in line {mark.line + 1}, column {mark.column + 1}"
+        raise SandboxError(f"The fault plan {path} is not YAML or JSON{where}.") from None
 
 
 def _entries(plan: Any) -> list[Any]:

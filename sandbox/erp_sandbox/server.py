@@ -37,7 +37,7 @@ def application(context: Context) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        context.db.close()
+        context.faults.stop()
 
     return Starlette(routes=routes, lifespan=lifespan)
 
@@ -68,8 +68,8 @@ def serve(context: Context, bound: socket.socket, announce: Callable[[str], None
     """Serve until SIGTERM or SIGINT.
 
     Args:
-        context: what the handlers share; its database is closed at the end.
-        bound: the listening socket.
+        context: what the handlers share.
+        bound: the listening socket; closed at the end.
         announce: called with the base URL as soon as the application answers.
 
     Returns:

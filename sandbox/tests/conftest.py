@@ -9,14 +9,16 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 CST = timezone(timedelta(hours=8))
 
@@ -46,9 +48,7 @@ class EnterpriseClient:
             **{key: str(value) for key, value in parameters.items()},
             **{key: value for key, value in self.overrides.items() if key != "sign"},
         }
-        packed = ";".join(
-            f"{self.length(k):02d}-{k}:{self.length(v):04d}-{v}" for k, v in sorted(sent.items())
-        )
+        packed = ";".join(f"{self.length(k):02d}-{k}:{self.length(v):04d}-{v}" for k, v in sorted(sent.items()))
         sent["sign"] = self.overrides.get("sign", md5(packed + self.credentials["appsecret"]))
         return requests.post(f"{self.credentials['base_url']}{name}.php", data=sent, timeout=30)
 
@@ -207,3 +207,33 @@ def wdt(erp_sandbox: Any) -> Clients:
 @pytest.fixture
 def clients() -> Callable[[Any], Clients]:
     return clients_of
+
+
+@pytest.fixture
+def switch(erp_sandbox: Any) -> Iterator[Callable[..., None]]:
+    """Change Wangdiantong's switches for one test: `switch(page_size_over="error")`."""
+    before = erp_sandbox.get("wangdiantong/settings")
+
+    def change(**changes: Any) -> None:
+        erp_sandbox.post("wangdiantong/settings", changes)
+
+    yield change
+    erp_sandbox.post("wangdiantong/settings", before)
+
+
+@pytest.fixture
+def faults(erp_sandbox: Any) -> Iterator[Callable[..., None]]:
+    """Put a fault plan in force for one test: `faults({"kind": "http_502"}, …)`."""
+
+    def plan(*entries: dict[str, Any]) -> None:
+        erp_sandbox.post("faults", list(entries))
+
+    yield plan
+    erp_sandbox.clear_faults()
+
+
+@pytest.fixture
+def edits(erp_sandbox: Any) -> Iterator[Callable[[str, dict[str, Any]], dict[str, Any]]]:
+    """Edit stock-outs as a person in the ERP does, for one test: `edits("edit", {...})`."""
+    yield lambda name, body: dict(erp_sandbox.post(f"wangdiantong/{name}", body))
+    erp_sandbox.post("reset?what=wangdiantong-edits")

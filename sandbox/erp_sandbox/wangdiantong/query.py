@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_sandbox.clock import CST
 from erp_sandbox.wangdiantong.refusals import Refusal
+from erp_sandbox.wangdiantong.settings import TIME
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from erp_sandbox.wangdiantong.fields import Style
     from erp_sandbox.wangdiantong.settings import Settings
 
-TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 INTEGER = re.compile(r"-?\d{1,18}")
 MAX_ARGUMENTS = 500
 """SQLite's own limit is larger; a comma list longer than this is no shop list."""

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
 
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.wangdiantong.refusals import REFUSALS
 
+TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -73,6 +76,12 @@ def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
             f"Wangdiantong has no switch {unknown[0]!r}; it has {', '.join(settings.__struct_fields__)}."
         )
     try:
-        return msgspec.convert({**msgspec.to_builtins(settings), **changes}, Settings, strict=False)
+        new = msgspec.convert({**msgspec.to_builtins(settings), **changes}, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SandboxError(f"A Wangdiantong switch is wrong: {error}.") from None
+    strangers = sorted(set(new.codes) - set(REFUSALS))
+    if strangers:
+        raise SandboxError(f"codes names {strangers[0]!r}, which is no refusal; these are: {', '.join(REFUSALS)}.")
+    if new.history_before and not TIME.fullmatch(new.history_before):
+        raise SandboxError(f"history_before must be a time such as 2026-01-05 00:00:00, not {new.history_before!r}.")
+    return new
