@@ -10,26 +10,27 @@ from __future__ import annotations
 from erp_sdk.answers import Action, Answer, AnswerTable
 
 TOO_FAST = "旺店通 says that calls come too fast ({text}); lower calls_per_minute, or run fewer taps on this account."
-BUSY = "旺店通 is busy ({code}: {text}); run again later, reading goes on where it stopped." CLOCK = "旺店通 refuses the
-request's time ({code}: {text}); set this machine's clock (旗舰版 accepts 120 s, 企业版 300 s)." UNKNOWN_ACCOUNT = (
-    "旺店通 does not know this seller or interface account ({code}: {text}); check sid (卖家账号) and appkey (接口账号), "
-    "and that base_url is the address of the same environment."
+BUSY = "旺店通 is busy ({code}: {text}); run again later, reading goes on where it stopped."
+CLOCK = "旺店通 refuses the request's time ({code}: {text}); set this machine's clock (it accepts 2 to 5 minutes)."
+UNKNOWN_ACCOUNT = (
+    "旺店通 does not know this seller or interface account ({code}: {text}); check sid (卖家账号) and appkey "
+    "(接口账号), and that base_url is the address of the same environment."
 )
 NOT_ALLOWED = (
-    "旺店通 does not let this appkey in ({code}: {text}); have the interface account (接口账号) allowed for this sid and "
-    "for this machine's address."
+    "旺店通 does not let this appkey in ({code}: {text}); have the interface account (接口账号) allowed for this sid "
+    "and for this machine's address."
 )
 SIGNATURE = "旺店通 does not accept the signature ({code}: {text}); check appkey (接口账号) and appsecret (接口密钥)."
 LOGIN = "旺店通 refuses the login ({code}: {text}); check sid (卖家账号), appkey (接口账号), appsecret (接口密钥)."
 DISABLED = "旺店通 says that the interface account is disabled ({code}: {text}); have it enabled in the ERP (接口账号)."
-ONE_TIME_PASSWORD = "旺店通 asks for a one-time password ({text}); switch 动态口令 off for the interface account."
+DYNAMIC_CODE = "旺店通 asks for a one-time password ({text}); switch 动态口令 off for the interface account."
 BALANCE = "旺店通 says that the account's balance is used up ({code}: {text}); renew the subscription (续费)."
 WINDOW = "旺店通 does not allow a window this long ({code}: {text}); set window_minutes to what it allows."
 TOO_BROAD = "旺店通 finds the query too broad ({code}: {text}); set window_minutes or page_size smaller."
 PAGE_SIZE = "旺店通 refuses the page size ({code}: {text}); set page_size smaller."
 RIGHTS = (
-    "旺店通 denies the right to this ({code}: {text}); give the interface account the rights to the warehouses, shops and "
-    "methods (仓库权限, 店铺权限, 接口权限)."
+    "旺店通 denies the right to this ({code}: {text}); give the interface account the rights to the warehouses, "
+    "shops and methods (仓库权限, 店铺权限, 接口权限)."
 )
 QIMEN_ONLY = "旺店通 serves this only through 奇门 ({text}); use dialect qimen for it."
 
@@ -46,7 +47,7 @@ ANSWERS = AnswerTable(
         Answer(Action.FATAL, DISABLED, codes=("1007", "2090")),
         Answer(Action.FATAL, SIGNATURE, text=r"验证失败|签名|\bsign"),
         Answer(Action.FATAL, LOGIN, codes=("2030", "2060")),
-        Answer(Action.FATAL, ONE_TIME_PASSWORD, text=r"动态口令"),
+        Answer(Action.FATAL, DYNAMIC_CODE, text=r"动态口令"),
         Answer(Action.FATAL, BALANCE, text=r"余额|欠费"),
         Answer(Action.FATAL, BALANCE, codes=("1060",)),
         Answer(Action.FATAL, WINDOW, text=r"(时间|跨度).*(过宽|过长|大于|超过|不能超)|30天|60分钟"),
@@ -78,7 +79,7 @@ GATEWAY_ANSWERS = AnswerTable(
         ),
         Answer(
             Action.FATAL,
-            f"{_TOP} refuses the request's time ({{code}}: {{text}}); set this machine's clock (it accepts 10 minutes).",
+            f"{_TOP} refuses the request's time ({{code}}: {{text}}); set this machine's clock (10 minutes).",
             codes=("30", "31"),
         ),
         Answer(
@@ -88,8 +89,8 @@ GATEWAY_ANSWERS = AnswerTable(
         ),
         Answer(
             Action.FATAL,
-            f"{_TOP} does not know this method or its parameters ({{code}}: {{text}}); check scene (enterprise 企业奇门 "
-            "or flagship 旗舰奇门) and base_url.",
+            f"{_TOP} does not know this method or its parameters ({{code}}: {{text}}); check scene (enterprise "
+            "企业奇门 or flagship 旗舰奇门) and base_url.",
             codes=("21", "22", "40", "41"),
         ),
     ),
