@@ -141,6 +141,28 @@ def test_a_document_longer_than_a_page_is_dropped_when_its_lines_are_made_anew_i
     assert [told(document) for document in documents] == [(2, {BEGIN}, (6,))]
 
 
+def test_a_document_longer_than_a_page_is_dropped_when_only_its_change_time_tells_of_an_edit():
+    site = Site({1: (BEGIN, [1, 2, 3, 4, 5])}, ceiling=3)
+    walk = Walk(line=1, version=2)
+    walk.accept(site.rows(walk.page))
+
+    site.edit(1, [1, 2, 3, 4, 5, 6])
+
+    assert read(site, walk) == []
+    assert walk.dropped == [1]
+
+
+def test_a_document_longer_than_a_page_is_dropped_when_only_its_lines_tell_of_an_edit():
+    site = Site({1: (BEGIN, [1, 2, 3, 4, 5])}, ceiling=3)
+    walk = Walk(line=1)
+    walk.accept(site.rows(walk.page))
+
+    site.documents[1] = (BEGIN, [1, 2, 4, 5])
+
+    assert read(site, walk) == []
+    assert walk.dropped == [1]
+
+
 @pytest.mark.parametrize("rows", [[(2,), (1,)], [(1,), (2,), (1,)], [(0,)], [("1",)], [(None,)]])
 def test_a_vendor_that_ignores_filter_or_order_is_noticed(rows):
     with pytest.raises(WrongOrderError):
