@@ -100,7 +100,7 @@ class Column:
             if stored is None:
                 raise FilterError(f"从字符串 '{text}' 转换日期和/或时间时失败")
             return stored
-        return text
+        return text.rstrip(" ")  # blanks at the end do not count in SQL
 
 
 @dataclass

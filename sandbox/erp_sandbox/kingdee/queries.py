@@ -232,7 +232,7 @@ class Query:
 
 
 def like(pattern: str) -> re.Pattern[str]:
-    """Return a regular expression for a SQL LIKE pattern; letters match in any case, as in the vendor's collation."""
+    """Return a regular expression for a SQL LIKE pattern."""
     parts = []
     for part in LIKE_PART.findall(pattern):
         if part == "%":
@@ -246,7 +246,7 @@ def like(pattern: str) -> re.Pattern[str]:
             parts.append(f"[{'^' if negated else ''}{body}]")
         else:
             parts.append(re.escape(part))
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def _sort(rows: list[Row], order: list[tuple[Column, bool]]) -> list[Row]:

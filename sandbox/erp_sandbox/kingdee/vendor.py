@@ -74,11 +74,13 @@ class Kingdee:
         return account.credentials(base_url, Settings().virtual_directories[0])
 
     def show(self, db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield the whole documents of a form; ``number``, ``status``, ``lines``.
+        """Yield the whole documents of a form, by ``number``, ``status``, ``lines``; or the ``forms`` there are.
 
         Raises:
             SandboxError: an unknown form or parameter.
         """
+        if what == "forms":
+            return ({"id": form.id, "name": form.name, "kind": form.kind} for form in load_forms().values())
         table = _table(what)
         where, parameters = _where(query)
         found = table.scan(db, where, parameters)
@@ -128,7 +130,7 @@ def _table(what: str) -> FormTable:
     tables = {form_id.lower(): table for form_id, table in Documents().tables.items()}
     table = tables.get(what.lower())
     if table is None:
-        raise SandboxError(f"Kingdee has no form {what!r} here; it has {', '.join(load_forms())}.")
+        raise SandboxError(f"Kingdee has no form {what!r} here; it has {', '.join(load_forms())} (and the list of `forms`).")
     return table
 
 
