@@ -124,6 +124,9 @@ def serve(
             seeding.seed(db, days=seed_days, until=last_day, taobao_shops=taobao_shops)
         elif store.seeded(db) is None:
             raise SandboxError(f"The sandbox state {state} is empty: run `erp-sandbox --state {state} seed` first.")
+        with db:
+            for vendor in VENDORS.values():
+                vendor.create_tables(db)
         context = _context(db, state, switches)
         context.faults.replace(fault_plan)
         code = server.serve(context, bound, lambda url: click.echo(server.announcement(url)))

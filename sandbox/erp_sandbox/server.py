@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import signal
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("erp_sandbox")
 GRACE_SECONDS = 3
+KEEP_ALIVE_SECONDS = 75
+GC_ALLOCATIONS = 50_000
 BACKLOG = 256
 
 
@@ -83,8 +86,11 @@ def serve(context: Context, bound: socket.socket, announce: Callable[[str], None
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    gc.freeze()  # base data live as long as the process: looking through them again and again is for nothing
+    gc.set_threshold(GC_ALLOCATIONS)
     server = _Server(config, context, lambda: announce(base_url(bound)))
     server.run(sockets=[bound])
     return 0 if server.signal is None else 128 + server.signal

@@ -27,7 +27,7 @@ class Vendor(Protocol):
         """
 
     def create_tables(self, db: sqlite3.Connection) -> None:
-        """Create what is not there yet; called for a new state and before seeding."""
+        """Create what is not there yet; called before seeding, and when a server starts on a state of earlier days."""
 
     def seed(self, db: sqlite3.Connection, world: World) -> None:
         """Fill empty tables from the retailer's year. The caller commits."""
