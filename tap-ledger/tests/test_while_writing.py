@@ -19,6 +19,7 @@ ledger = WrittenLedger({url!r})
 for start in range(100000, 200000, 20):
     ledger.deliver(*(f"CK{{number}}" for number in range(start, start + 20)))
     ledger.deliver("CK1", "CK99999")
+    print("written", flush=True)
     time.sleep(0.02)
 """
 
@@ -44,15 +45,15 @@ def test_reading_beside_a_writer_misses_nothing_and_stops_nobody(ledger, read):
     ledger.deliver(*before, at="2026-03-01T10:00:00+08:00")
     script = WRITER.format(tests=str(Path(__file__).parent), url=ledger.url)
     seen, last, deadline = set(), None, time.monotonic() + 60
-    with subprocess.Popen([sys.executable, "-c", script]) as writer:
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
         try:
             while len(seen) < len(before) + 200:  # several runs while batch after batch is written
                 assert time.monotonic() < deadline, "nothing was written meanwhile"
+                assert writer.stdout.readline() == b"written\n"
                 last = read(after=last)
                 assert len(last.numbers()) == len(set(last.numbers()))
                 seen |= set(last.numbers())
-                if len(seen) <= len(before):
-                    time.sleep(0.1)
             assert writer.poll() is None, "the writer was stopped by the reader"
         finally:
             writer.kill()
