@@ -83,25 +83,29 @@ def demo(stage: Stage, days: int, until: date | None) -> int:
         step(f"{news} ({time.monotonic() - started:.0f} s)")
         result = verdict(stage, url, env)
         print_reconciliation(result)
-    say_what_next(stage)
     if not result.is_exact:
         console.print("[bold red]The two sides do not reconcile.[/]")
         return 1
     console.print("[bold green]Reconciled: source = delivered + dead-lettered, to the cent.[/]")
+    say_what_next(stage)
     return 0
 
 
 def say_what_next(stage: Stage) -> None:
     """Print where things are and what to try."""
-    env = stage.env_file if not stage.env_file.is_relative_to(Path.cwd()) else stage.env_file.relative_to(Path.cwd())
+    home = Path(os.path.relpath(stage.home))
     console.print(
         f"""
 Ledger: {stage.ledger}
-Try next (in another shell: erp-sandbox --state {stage.state} serve --port {stage.port}):
-  . {env}                                        # the settings of this demo
-  target-kingdee dead-letters list               # what was not delivered, and why
-  meltano --environment=dev state list           # the bookmark; get | set | clear
-  make demo                                      # again: delivers nothing new
+
+Try next
+  . {home}/env                              the settings of this demo, for this shell
+  target-kingdee dead-letters list         what was not delivered, and why
+  meltano --environment=dev state list     the bookmark; get | set | clear
+  make demo                                again: delivers nothing new
+With the sandbox up (erp-sandbox --state {home}/erp.sqlite serve --port {stage.port}), in another shell
+  meltano {" ".join(RUN)}
+  target-kingdee query SAL_OUTSTOCK FBillNo FDate FDocumentStatus --csv
 """.rstrip(),
         markup=False,
     )

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from demo.reconciliation import Reconciliation, Totals
 
 MOST_PROBLEMS = 20
-console = Console(highlight=False)
+NARROWEST = 110  # the table and the commands below it, unwrapped
+console = Console(highlight=False, width=max(NARROWEST, Console().width), soft_wrap=True)
 
 
 def step(text: str) -> None:
