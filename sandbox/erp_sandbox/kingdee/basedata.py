@@ -149,10 +149,6 @@ class BaseData:
         if form.kind == "base":
             self.form(form.id).drop(document.get(form.number_key, ""), document[form.key])
 
-    def forget(self) -> None:
-        """Read everything again when it is next needed."""
-        self._indexes.clear()
-
 
 def _obstacle(status: str | None, forbid: str | None) -> str | None:
     if forbid == FORBIDDEN:

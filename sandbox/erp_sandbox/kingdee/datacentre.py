@@ -48,10 +48,11 @@ class DataCentre:
             self._readers.clear()
         self.settings = settings
 
-    def forget(self) -> None:
-        """Read base data again: the tables were changed beside the services."""
-        self.base.forget()
-        self._readers.clear()
+    def warm_up(self) -> None:
+        """Load base data and compile every form that is saved, so that the first call is as fast as the next."""
+        for form in load_forms().values():
+            if form.kind != "stock":
+                self.reader(form)
 
     def form(self, form_id: Any) -> Form:
         """Return a form by its id.

@@ -29,7 +29,7 @@ FIRST_SALE_ORG = 101
 SALE_ORGS = 4
 WAREHOUSES = 5
 OPENING = "2020-01-01T08:00:00"
-ROWS = 2000
+ROWS = 500
 CENT = Decimal("0.01")
 PRICE = Decimal("0.0001")
 GUIDS = uuid.UUID("0a4cf2a5-5a31-4cf8-9d0c-5e2f6a7b8c9d")
@@ -150,6 +150,9 @@ class Seeder:
                 batch.append(self._sale_order(basket, key, entry_id))
                 key += 1
                 entry_id += len(basket.lines)
+            if len(batch) >= ROWS:
+                table.insert(self._db, batch)
+                batch = []
         table.insert(self._db, batch)
         self._documents.take(self._db, form.sequence(form.head), key - form.first_id)
         self._documents.take(self._db, form.sequence(entry), entry_id - entry.first_id)

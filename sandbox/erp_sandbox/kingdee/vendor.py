@@ -113,6 +113,7 @@ class Kingdee:
         """Return the data centre of this serving process, made once for routes and controls."""
         if self._served is None or self._served[0] is not context:
             centre = DataCentre(context.db, from_command_line(context.settings), _clock(context))
+            centre.warm_up()
             self._served = context, centre, Sessions(centre)
         return self._served[1], self._served[2]
 
@@ -130,7 +131,7 @@ def _table(what: str) -> FormTable:
     tables = {form_id.lower(): table for form_id, table in Documents().tables.items()}
     table = tables.get(what.lower())
     if table is None:
-        raise SandboxError(f"Kingdee has no form {what!r} here; it has {', '.join(load_forms())} (and the list of `forms`).")
+        raise SandboxError(f"Kingdee has no form {what!r} here; `forms` lists them: {', '.join(load_forms())}.")
     return table
 
 
