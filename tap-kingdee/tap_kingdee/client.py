@@ -227,35 +227,32 @@ class ChangingForm(GalaxyStream, WindowedStream):
     replication_key = CHANGED
     longest_window = timedelta(days=30)  # the vendor has no limit; this is how far a stopped backfill has to go back
 
-    def reading_range(self, context: types.Context | None) -> Window | None:
-        """Return the seconds this run has to read, from bookmark or start_date, else from the oldest change."""
+    def sources(self, context: types.Context | None) -> Iterator[Callable[[], Iterator[Batch]]]:
+        """Yield one source a window, oldest first, from bookmark or start_date, else from the oldest change."""
         newest = self._edge("DESC")
         if newest is None:
-            return None
-        end = self.tap.moment("end_date", end_of_day=True)
-        begin = self.get_starting_timestamp(context)
-        if begin is None:
-            begin = self._edge("ASC") or newest
-        else:
-            start = self.tap.moment("start_date")
-            reread = begin - timedelta(minutes=float(self.config["lookback_minutes"]))
-            begin = reread if start is None else max(start, reread)
-        window = Window(begin.replace(microsecond=0), min(newest, end or newest).replace(microsecond=0))
-        return window if window.start <= window.end else None
-
-    def sources(self, context: types.Context | None) -> Iterator[Callable[[], Iterator[Batch]]]:
-        """Yield one source a window."""
-        whole = self.reading_range(context)
-        if whole is None:
             self.log("Nothing to read")
             return
         asked = self.config.get("window_minutes")
         span = self.longest_window if asked is None else timedelta(minutes=float(asked))
-        everything = self.get_starting_timestamp(context) is None
-        self.log("Reading %s in windows of %s", whole, span)
-        for window in cut(whole.start, whole.end, span):
-            first = everything and window.start == whole.start
-            yield partial(self._read, window, changed_within(None if first else window.start, window.end))
+        since = self._since(context)
+        end = min(newest, self.tap.moment("end_date", end_of_day=True) or newest)
+        start = since
+        if start is None or end - start > span:  # no empty windows before the oldest change
+            oldest = self._edge("ASC") or end
+            start = oldest if start is None else max(start, oldest)
+        self.log("Reading %s in windows of %s", Window(start, end), span)
+        for window in cut(start, end, span):
+            yield partial(self._read, window, changed_within(since, window.end))
+            since = window.end + SECOND
+
+    def _since(self, context: types.Context | None) -> datetime | None:
+        """Return the moment to read from; None means everything."""
+        begin = self.get_starting_timestamp(context)
+        if begin is None:
+            return None
+        reread = begin - timedelta(minutes=float(self.config["lookback_minutes"]))
+        return max(reread, self.tap.moment("start_date") or reread)
 
     def _read(self, window: Window, condition: str) -> Iterator[Batch]:
         yield from self.documents(condition)

@@ -110,3 +110,14 @@ def test_the_first_window_of_everything_includes_what_has_no_time_at_all():
     assert ">=" not in condition
     assert "FModifyDate<'2026-01-06 00:00:00'" in condition
     assert "FCreateDate is null" in condition
+
+
+def test_an_early_start_date_costs_no_calls_for_the_years_before_the_oldest_change(tap, erp_sandbox):
+    def asked():
+        return sum(erp_sandbox.get("calls")["kingdee"]["ExecuteBillQuery"].values())
+
+    before = asked()
+    reading = tap("sale_orders", start_date="1990-01-01")
+
+    assert len(reading.records("sale_orders")) == erp_sandbox.summary("kingdee", "SAL_SaleOrder")["documents"]
+    assert asked() - before < 10
