@@ -110,6 +110,8 @@ def _check_one(
 @click.option("--limit", type=click.IntRange(min=1), default=1, show_default=True, help="How many records to show.")
 def preview(mapping: Path, codes: tuple[str, ...], config: Path | None, records: Any, limit: int) -> int:
     """Show records of a tap's output before and after MAPPING."""
+    if mapping.is_dir():
+        raise click.UsageError(f"{mapping.as_posix()} is a folder; name one mapping file.")
     flows = Flows.read([mapping], _shelf(_settings(config), codes))
     (stream,) = flows.streams
     if records.name == "<stdin>" and sys.stdin.isatty():

@@ -274,13 +274,16 @@ class _Writer:
             condition = self._code(one.when, level.scope)
             body.line(f"if {condition.text}:", Origin(path, one.when, condition.readings))
             body = body.block(1)
-        if one.each is None:
+        each = None if one.each is None else self._ahead(self._code(one.each, level.scope), level)
+        if each is None:
             inner = self._one_line(one.body, level, body, path)
         else:
-            inner = self._loop(node, level, body, path, lines)
+            inner = self._loop(node, each, level, body, f"{path}[{{{lines}}}]")
         self._construct(f"{lines}.append(", node.row, inner, inner.path, ")")
         if one.required:
-            level.body.line(f"{lines} = _lines({lines})", Origin(path, one.each or Value(one.place)))
+            level.body.line(
+                f"{lines} = _lines({lines})", Origin(path, one.each or Value(one.place), each.readings if each else ())
+            )
         return Code(f"{lines} or None", ANY, level.scope.depth, False, one.required)
 
     def _one_line(self, body: Body, level: _Level, block: Block, path: str) -> _Level:
@@ -289,20 +292,20 @@ class _Writer:
         self._lets(body.let, _Level(scope, path, lets, lets))
         return _Level(scope, f"{path}[0]", shared, inner)
 
-    def _loop(self, node: Lines, level: _Level, block: Block, path: str, lines: str) -> _Level:
+    def _loop(self, node: Lines, each: Code, level: _Level, block: Block, path: str) -> _Level:
         one = node.list
         assert one.each is not None  # noqa: S101 - narrows the type; the caller has looked
-        each = self._ahead(self._code(one.each, level.scope), level)
         if each.kind.family not in {"list", "any"}:
             self._problems.add(one.each.place, f"={one.each.expression} is {each.kind} and no list")
         depth = level.scope.depth + 1
         item = each.kind.item if isinstance(each.kind, ListKind) else ANY
         row = Code(f"row{depth}", item, depth)
         scope = Scope(level.scope.record, level.scope.fields, row, level.scope)
-        block.line(f"for row{depth} in _rows({each.text}):", Origin(path, one.each, each.readings))
+        origin = Origin(path.rpartition("[")[0], one.each, each.readings)
+        block.line(f"for row{depth} in _rows({each.text}):", origin)
         loop = block.block(1)
         lets, where, shared, body = (loop.block() for _ in range(4))
-        inner = _Level(scope, f"{path}[{{{lines}}}]", shared, body)
+        inner = _Level(scope, path, shared, body)
         del self._levels[depth:]
         self._levels.append(inner)
         self._lets(one.body.let, _Level(scope, path, lets, lets))

@@ -54,6 +54,11 @@ def not_allowed(node: ast.AST) -> ExpressionError:
     return ExpressionError(f"uses what expressions do not have: {_NAMES.get(type(node), type(node).__name__)}")
 
 
+def bracketed(text: str) -> str:
+    """Return the text as the one item of a list, so that it may have line ends but cannot close what it stands in."""
+    return f"[{text}\n]"
+
+
 def parse_expression(text: str) -> ast.expr:
     """Parse an expression of bearable size; nothing of it is looked at yet.
 
@@ -65,13 +70,15 @@ def parse_expression(text: str) -> ast.expr:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            tree = ast.parse(f"({text}\n)", mode="eval")
+            tree = ast.parse(bracketed(text), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ExpressionError(f"is no expression: {reason or 'it is nested too deeply'}") from None
     if sum(1 for _ in ast.walk(tree)) > _MAX_NODES:
         raise ExpressionError(f"has more than {_MAX_NODES} parts; let: can hold some of it")
-    return tree.body
+    if not isinstance(tree, ast.List) or len(tree.elts) != 1:
+        raise ExpressionError("is no expression: it is not one value")
+    return tree.elts[0]
 
 
 def refuse_dunder(name: str) -> None:

@@ -16,6 +16,7 @@ from mapper_kd import arithmetic
 from mapper_kd.expression_checks import (
     MAX_INTEGER,
     ExpressionError,
+    bracketed,
     check_arguments,
     constant_index,
     not_allowed,
@@ -89,7 +90,7 @@ class _Compiler:
     def __init__(self, scope: Scope, names: Names, text: str) -> None:
         self._scope = scope
         self._names = names
-        self._source = f"({text}\n)"
+        self._text = text
         self._nesting = 0
         self._loops: dict[str, Code] = {}
         self._rules: dict[type[ast.expr], Callable[..., Code]] = {
@@ -106,7 +107,7 @@ class _Compiler:
         }
 
     def compile(self) -> Code:
-        return self._expression(parse_expression(self._source[1:-2]))
+        return self._expression(parse_expression(self._text))
 
     def _expression(self, node: ast.expr) -> Code:
         rule = self._rules.get(type(node))
@@ -139,7 +140,7 @@ class _Compiler:
 
     def _decimal(self, node: ast.Constant) -> Code:
         # The digits as they are written: 1.13 is no binary float here.
-        written = ast.get_source_segment(self._source, node) or repr(node.value)
+        written = ast.get_source_segment(bracketed(self._text), node) or repr(node.value)
         exact = Decimal(written.replace("_", ""))
         try:
             arithmetic.number(exact)

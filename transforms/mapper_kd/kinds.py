@@ -67,7 +67,7 @@ class RowKind(Kind):
 
 def list_of(item: Kind) -> ListKind:
     """Return the kind of a list."""
-    return ListKind(f"list of {item}", "list", item)
+    return ListKind("list of rows" if isinstance(item, RowKind) else f"list of {item}", "list", item)
 
 
 def row_of(columns: Columns, *, certain: bool) -> RowKind:

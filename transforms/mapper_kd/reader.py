@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 
 _BUFFER = 1 << 18
 _NO_MESSAGE = "line {number} of the input is no Singer message: {error}"
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+def without_half_characters(line: bytes) -> bytes:
+    r"""Replace halves of an emoji by U+FFFD: vendors cut names to a length, Python taps write the half as ``\ud83d``.
+
+    No UTF-8 text can hold it, so neither Kingdee nor any other reader could take the record.
+    """
+    return _ESCAPE.sub(lambda match: rb"\ufffd" if match["half"] else match[0], line)
 
 
 class Envelope(msgspec.Struct, gc=False):
@@ -68,14 +83,22 @@ class RawRecordReader(MessageReader):
         return counts
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
-        """Decode one line, a RECORD's record not."""
-        envelope = _open(line)
+        """Decode one line, a RECORD's record not.
+
+        Raises:
+            ValueError: It is no Singer message.
+        """
+        try:
+            envelope = _open(line)
+        except msgspec.DecodeError:
+            line = without_half_characters(line)
+            envelope = _open(line)
         if envelope.type != "RECORD":
             message: dict[str, Any] = decode(line)
             message["line"] = line
             return message
         if envelope.record is NOTHING or not envelope.stream:
-            raise InvalidInputLine("it is a RECORD without record or stream")
+            raise ValueError("it is a RECORD without record or stream")
         return {
             "type": "RECORD",
             "stream": envelope.stream,

@@ -107,9 +107,7 @@ class Scope:
         if name in {"true", "false", "null"}:
             raise UnknownNameError("name", name, [{"true": "True", "false": "False", "null": "None"}[name]])
         lets = [known for scope in self._outwards() for known in scope.lets]
-        raise UnknownNameError(
-            "field", name, [*self.fields.names(), *lets], "the stream" if self.fields.names() else ""
-        )
+        raise UnknownNameError("field", name, [*self.fields.names(), *lets], self.fields.place)
 
     def parent(self, row: Code) -> Code | None:
         """Return the row outside of this one, or the record; None when this is no row of a list here."""

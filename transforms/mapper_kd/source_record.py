@@ -40,7 +40,7 @@ class SourceObject:
     """
 
     def __init__(self, schema: Mapping[str, Any], place: str) -> None:
-        self._place = place
+        self.place = place
         properties = schema.get("properties")
         self._properties: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
         self._open = not self._properties
@@ -50,7 +50,7 @@ class SourceObject:
         """As `kinds.Columns.column`; notes that the property is used."""
         if name not in self._used:
             if not self._open and name not in self._properties:
-                raise UnknownNameError("field", name, self._properties, self._place)
+                raise UnknownNameError("field", name, self._properties, self.place)
             schema = self._properties.get(name, {})
             spelling = name if name.isascii() and name.isidentifier() else ""
             self._used[name] = (f"c{len(self._used)}_{spelling}", self._kind(name, schema))
@@ -73,7 +73,7 @@ class SourceObject:
         if len(named) != 1:
             return ANY
         if named[0] == "object" and schema.get("properties"):
-            return row_of(SourceObject(schema, f"{self._place}.{name}"), certain=False)
+            return row_of(SourceObject(schema, f"{self.place}.{name}"), certain=False)
         if named[0] == "array":
             item = self._kind(name, schema.get("items") or {})
             # A row of a list is never null: a list that holds null is no valid record.
