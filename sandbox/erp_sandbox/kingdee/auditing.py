@@ -148,6 +148,20 @@ def _add(form: Form, source: Document, field: str, by_entry: dict[Any, Decimal])
                 line[field] = line.get(field, 0) + by_entry[line[ENTRY_ID]]
 
 
+def receivables(centre: DataCentre, form: Form, entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return SuccessMessages about the receivables 应收单 that auditing made, if the tenant has it so (contract 9.11).
+
+    Args:
+        centre: the data centre; its ``auto_receivable`` decides.
+        form: the audited documents' form.
+        entities: their SuccessEntitys.
+    """
+    if not centre.settings.auto_receivable or form.id != "SAL_OUTSTOCK":
+        return []
+    text = "单据编号为“AR{:08d}”的应收单，审核成功！"
+    return [{"FieldName": None, "Message": text.format(done["Id"]), "DIndex": done["DIndex"]} for done in entities]
+
+
 def inventory_key(place: Place) -> str:
     """Return the GUID of a row of 即时库存."""
     return str(uuid.uuid5(INVENTORY_SPACE, repr(place)))

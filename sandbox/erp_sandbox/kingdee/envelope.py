@@ -52,7 +52,12 @@ def success_entity(key: int | str, number: str | None, index: int) -> dict[str, 
     return {"Id": key, "Number": number or "", "DIndex": index}
 
 
-def envelope(problems: list[Problem], entities: list[dict[str, Any]], **further: Any) -> dict[str, Any]:
+def envelope(
+    problems: list[Problem],
+    entities: list[dict[str, Any]],
+    messages: list[dict[str, Any]] | None = None,
+    **further: Any,
+) -> dict[str, Any]:
     """Return the ``Result`` envelope.
 
     A mixed result fails with MsgCode 0 although some documents are committed (contract 8.4); when all fail for the
@@ -61,6 +66,7 @@ def envelope(problems: list[Problem], entities: list[dict[str, Any]], **further:
     Args:
         problems: every error, several may be of one document.
         entities: the documents that succeeded.
+        messages: SuccessMessages, which may be about other documents than those of the call.
         further: keys beside ResponseStatus, such as Id and Number.
     """
     status: dict[str, Any] = {"IsSuccess": not problems}
@@ -68,7 +74,7 @@ def envelope(problems: list[Problem], entities: list[dict[str, Any]], **further:
         status = {"ErrorCode": 500, "IsSuccess": False}
     status["Errors"] = [{"FieldName": p.field, "Message": p.message, "DIndex": p.index} for p in problems]
     status["SuccessEntitys"] = entities
-    status["SuccessMessages"] = []
+    status["SuccessMessages"] = messages or []
     status["MsgCode"] = _msg_code(problems, entities)
     return {"Result": {"ResponseStatus": status, **further}}
 

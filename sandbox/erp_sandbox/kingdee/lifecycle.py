@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from erp_sandbox.kingdee.auditing import Auditing
+from erp_sandbox.kingdee.auditing import Auditing, receivables
 from erp_sandbox.kingdee.documents import STATUS
 from erp_sandbox.kingdee.envelope import (
     BAD_PARAMETER,
@@ -80,7 +80,9 @@ class LifeCycle:
                 self._table.replace(self._centre.db, [document for _index, document in moved])
             auditing.commit()
         self._keep_index(moved, deleted=leads_to is None)
-        return self._answer(problems, moved)
+        done = self._entities(moved)
+        messages = receivables(self._centre, self._form, done) if service == "Audit" else []
+        return envelope(problems, done, messages)
 
     def operate(self, code: str) -> dict[str, Any]:
         """Run an ExcuteOperation code of the form's metadata.
@@ -111,7 +113,7 @@ class LifeCycle:
         with self._centre.db:
             self._table.replace(self._centre.db, [document for _index, document in done])
         self._keep_index(done, deleted=False)
-        return self._answer(problems, done)
+        return envelope(problems, self._entities(done))
 
     def _selected(self) -> list[Document]:
         """Return the named documents in key order; Ids win over Numbers, unknown ones are dropped (contract 8.7)."""
@@ -166,9 +168,9 @@ class LifeCycle:
         for _index, document in done:
             keep(self._form, document)
 
-    def _answer(self, problems: list[Problem], done: list[tuple[int, Document]]) -> dict[str, Any]:
+    def _entities(self, done: list[tuple[int, Document]]) -> list[dict[str, Any]]:
         key, number = self._form.key, self._form.number_key
-        return envelope(problems, [success_entity(doc[key], doc.get(number), index) for index, doc in done])
+        return [success_entity(document[key], document.get(number), index) for index, document in done]
 
 
 def _listed(value: Any) -> list[str]:

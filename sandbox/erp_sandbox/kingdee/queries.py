@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ORDER_ITEM = re.compile(r"\s*([^\s,]+)(?:\s+(asc|desc))?\s*", re.IGNORECASE)
 LIKE_PART = re.compile(r"%|_|\[[^\]]*\]|[^%_\[]+|\[")
+MODIFIED_COLUMN = "modified"
 SHUFFLE_PRIME = 1_000_003
 SORT_ROOM = 20_000
 """Rows that may wait for a sort beyond those wanted: what bounds the memory of an order no index has."""
@@ -138,7 +139,7 @@ class Query:
             return None
         before = 0
         documents = 0
-        for _key, lines in self._table.keys(self._centre.db, self._condition.sql, self._condition.parameters, tail):
+        for _key, lines in self._table.keys(self._centre.db, self._where(tail), self._condition.parameters, tail):
             rows = max(lines, 1)
             if before + rows > self._start:
                 break
@@ -148,14 +149,24 @@ class Query:
 
     def _stream(self, tail: str, within: list[tuple[Column, bool]]) -> Iterator[Row]:
         test, scope = self._test, self._scope
-        condition = self._condition
-        for document in self._table.scan(self._centre.db, condition.sql, condition.parameters, tail):
+        parameters = self._condition.parameters
+        for document in self._table.scan(self._centre.db, self._where(tail), parameters, tail):
             rows = scope.rows(document)
             if within:
                 rows = _sort(rows, within)
             elif self._shuffle % 2:
                 rows.reverse()
             yield from rows if test is None else filter(test, rows)
+
+    def _where(self, tail: str) -> str:
+        """Return the SQL condition, written so that a window of change times is found by its index.
+
+        Asked for rows in key order, SQLite would otherwise walk the whole table along its primary key.
+        """
+        sql = self._condition.sql
+        if MODIFIED_COLUMN not in sql or not tail.startswith("ORDER BY id"):
+            return sql
+        return f"id IN (SELECT id FROM {self._table.name} WHERE {sql})"  # noqa: S608 - our own names, values as parameters
 
     def _split_order(self) -> tuple[str | None, list[tuple[Column, bool]]]:
         """Return the SQL order of the documents and the order of the rows within one; no SQL when an index has none."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee import login, saving, view
+from erp_sandbox.kingdee.auditing import receivables
 from erp_sandbox.kingdee.envelope import (
     BAD_PARAMETER,
     NO_DATA,
@@ -115,7 +116,8 @@ def _save_one(call: Call, *, draft: bool) -> Any:
     key, number = (document[form.key], document.get(form.number_key, "")) if good else ("", "")
     entities = [success_entity(key, number, 0)] if good else []
     returned = [returned_fields(form, document, options.returned) if good else {}]
-    return envelope(item.problems, entities, Id=key, Number=number, NeedReturnData=returned)
+    messages = receivables(call.centre, form, entities) if options.auto_audit else []
+    return envelope(item.problems, entities, messages, Id=key, Number=number, NeedReturnData=returned)
 
 
 def batch_save(call: Call) -> Any:
@@ -130,7 +132,8 @@ def batch_save(call: Call) -> Any:
         success_entity(item.document[form.key], item.document.get(form.number_key), item.index) for item in good
     ]
     returned = [] if problems else [returned_fields(form, item.document, options.returned) for item in good]
-    return envelope(problems, entities, NeedReturnData=returned)
+    messages = receivables(call.centre, form, entities) if options.auto_audit else []
+    return envelope(problems, entities, messages, NeedReturnData=returned)
 
 
 def _saved(call: Call, *, many: bool, draft: bool) -> tuple[list[saving.Saved], saving.SaveOptions]:

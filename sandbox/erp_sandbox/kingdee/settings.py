@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     shared_org: str = "100"
     broken_link: Literal["ignore", "refuse"] = "ignore"
     stock_control: bool = False
+    auto_receivable: bool = False
     session_minutes: float = 20.0
     strict_signature: bool = False
     virtual_directories: tuple[str, ...] = ("k3cloud",)

@@ -168,3 +168,15 @@ class TestStock:
 def test_without_the_switch_stock_is_not_looked_at(galaxy, outstock, line, catalog):
     assert status_of(audit(galaxy, outstock(FEntity=[line(15, quantity="999999")])))["IsSuccess"] is True
     assert galaxy.query("STK_Inventory", "FBaseQty", f"FMaterialId.FNumber='{catalog.materials[15]}'") == []
+
+
+def test_auditing_may_speak_of_a_receivable_it_made(galaxy, outstock, settings):
+    settings(auto_receivable=True)
+    model = outstock()
+    status = status_of(audit(galaxy, model))
+    assert status["SuccessMessages"][0]["Message"].startswith("单据编号为“AR")
+    assert [entity["Number"] for entity in status["SuccessEntitys"]] == [model["FBillNo"]]
+    saved = outstock()
+    assert status_of(galaxy.save(saved))["SuccessMessages"] == []
+    galaxy.move("Submit", saved["FBillNo"])
+    assert "应收单" in galaxy.move("Audit", saved["FBillNo"])["SuccessMessages"][0]["Message"]
