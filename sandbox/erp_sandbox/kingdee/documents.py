@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
 ENCODE = msgspec.json.Encoder(decimal_format="number").encode
 
+INTEGER_BITS = 63
+"""A key beyond SQLite's integers is nobody's."""
+
 STATUS = "FDocumentStatus"
 FORBID = "FForbidStatus"
 MODIFIED = "FModifyDate"
@@ -81,6 +84,8 @@ class FormTable:
 
     def get(self, db: sqlite3.Connection, key: Key) -> Document | None:
         """Return the document with this primary key."""
+        if isinstance(key, int) and key.bit_length() > INTEGER_BITS:
+            return None
         row = db.execute(f"{self._select} WHERE id = ?", (key,)).fetchone()
         return None if row is None else DECODE(row[0])
 

@@ -146,6 +146,8 @@ class Endpoint:
         made: str | None = None
         try:
             if key in LOGINS:
+                if fault is not None and fault.kind != "session_lost":
+                    injected.before(fault.kind, self._sessions, "")
                 content, session = login.log_in(self._centre, self._sessions, LOGINS[key][1], given)
                 return Answer(content, "ok" if session else "login_refused", session.id if session else None)
             session_id = _session_id(request)

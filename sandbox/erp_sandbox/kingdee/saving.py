@@ -48,7 +48,7 @@ class SaveOptions:
             found = to_bool(given.get(name))
             return default if found is None else found
 
-        only = frozenset(str(key).strip().lower() for key in given.get("needupdatefields") or ())
+        only = frozenset(key.lower() for key in _keys(given.get("needupdatefields")))
         threads = to_decimal(given.get("batchcount") or 1)
         return cls(
             draft=draft,
@@ -59,7 +59,7 @@ class SaveOptions:
             refuse_repeat=flag("validaterepeatjson", default=False),
             only=only or None,
             flags=str(given.get("interationflags") or ""),
-            returned=tuple(str(key).strip() for key in given.get("needreturnfields") or ()),
+            returned=_keys(given.get("needreturnfields")),
             threads=int(threads) if threads else 1,
         )
 
@@ -298,6 +298,12 @@ def lock_text(form: Form, document: Document) -> str:
     number = document.get(form.number_key, "")
     busy = f"“演示用户”正在对单据编号为“{number}”的{form.name}进行业务操作-“{form.name}-修改”"
     return f"{busy}，与当前操作冲突，请稍候再使用"
+
+
+def _keys(value: Any) -> tuple[str, ...]:
+    """Return field keys from a list of them, or from a comma text."""
+    parts = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else ()
+    return tuple(text for part in parts if (text := str(part).strip()))
 
 
 def models_of(data: dict[str, Any], *, many: bool) -> list[Any]:

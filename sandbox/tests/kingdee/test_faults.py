@@ -22,6 +22,14 @@ def test_a_throttled_call_is_restricted_and_not_done(galaxy, outstock, held, pla
     assert galaxy.batch([model])["ResponseStatus"]["IsSuccess"] is True
 
 
+def test_a_login_may_be_throttled_too(stranger, plan):
+    plan("throttle", "ValidateUser", first=1)
+    body = {"acctID": stranger.credentials["acct_id"]}
+    answer = stranger.post("ValidateUser", body, "Kingdee.BOS.WebApi.ServicesStub.AuthService.")
+    assert answer.json()["Result"]["ResponseStatus"]["MsgCode"] == 14
+    stranger.login()
+
+
 def test_a_query_is_throttled_in_its_own_shape(galaxy, plan):
     plan("throttle", "ExecuteBillQuery")
     answer = galaxy.query("BD_STOCK", "FNumber")

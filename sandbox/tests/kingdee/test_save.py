@@ -362,3 +362,22 @@ class TestRepeatedJson:
         assert galaxy.save(model, ValidateRepeatJson=True)["ResponseStatus"]["IsSuccess"] is False
         settings(closed_until={})
         assert galaxy.save(model, ValidateRepeatJson=True)["ResponseStatus"]["IsSuccess"] is True
+
+
+class TestOddRequests:
+    """What no client should send must not break the server."""
+
+    @pytest.mark.parametrize("odd", [5, True, {}, "", "FNote, FEntity", [None, 3]])
+    def test_options_of_a_wrong_kind_do_no_harm(self, galaxy, outstock, held, odd):
+        model = outstock()
+        options = dict.fromkeys(
+            ("NeedUpDateFields", "NeedReturnFields", "BatchCount", "InterationFlags", "SubSystemId"), odd
+        )
+        assert galaxy.save(model, **options)["ResponseStatus"]["IsSuccess"] is True
+        assert held(model["FBillNo"]) is not None
+
+    @pytest.mark.parametrize("key", [10**30, "9" * 40, -1, "abc", 1.5])
+    def test_a_key_that_nobody_has_is_not_found(self, galaxy, key):
+        assert galaxy.save({"FID": key, "FNote": "x"})["ResponseStatus"]["IsSuccess"] is False
+        assert galaxy.call("View", "SAL_OUTSTOCK", {"Id": key})["Result"]["ResponseStatus"]["MsgCode"] == 10
+        assert galaxy.call("Audit", "SAL_OUTSTOCK", {"Ids": str(key)})["Result"]["ResponseStatus"]["MsgCode"] == 10
