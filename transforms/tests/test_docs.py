@@ -1,0 +1,67 @@
+"""The README says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from mapper_kd.compiler import compile_mapping
+from mapper_kd.failures import KeyMissing, NumberMissing, RecordError
+from mapper_kd.functions import FUNCTIONS
+from mapper_kd.lookups import TableShelf
+from mapper_kd.mapping import _FIELD, _LIST, _TABLE, _TOP, read_mapping
+from mapper_kd.source_record import SourceObject
+from mapper_kd.yaml_nodes import Problems
+
+ROOM = Path(__file__).resolve().parents[1]
+README = (ROOM / "README.md").read_text(encoding="utf-8")
+
+
+def function_table():
+    rows = [f"| `{one.usage}` | {one.meaning} |" for one in FUNCTIONS.values()]
+    return "\n".join(["", "| function | gives |", "|---|---|", *rows, ""])
+
+
+def test_the_table_of_functions_is_the_table_of_functions():
+    documented = README.split("<!-- functions -->")[1].split("<!-- /functions -->")[0]
+
+    assert documented == function_table()
+
+
+@pytest.mark.parametrize("key", sorted({*_TOP, *_FIELD, *_LIST, *_TABLE}))
+def test_every_key_of_the_language_is_explained(key):
+    assert re.search(rf"`{key}[:`]|^ *{key}:", README, re.MULTILINE)
+
+
+def test_the_mapping_of_the_readme_compiles(tmp_path):
+    example = README.split("```yaml\n")[1].split("```")[0]
+    path = tmp_path / "readme.yml"
+    path.write_text(example, encoding="utf-8")
+    problems = Problems()
+
+    mapping = read_mapping(path, "readme", problems)
+    compiled = compile_mapping(
+        mapping, SourceObject({}, mapping.stream), TableShelf([ROOM / "codes"], {}), problems, load=True
+    )
+
+    assert problems.found == []
+    assert compiled is not None
+
+
+def test_the_tables_of_the_readme_are_declared_as_the_language_wants_them(tmp_path):
+    example = README.split("```yaml\n")[2].split("```")[0]
+    path = tmp_path / "readme.yml"
+    path.write_text(f"stream: s\nform: F\nnumber: FN\nhead: {{FN: =n}}\n{example}", encoding="utf-8")
+    problems = Problems()
+
+    mapping = read_mapping(path, "readme", problems)
+
+    assert problems.found == []
+    assert sorted(mapping.tables) == ["org", "sale_order_entry", "seller"]
+
+
+def test_every_reason_is_named():
+    reasons = {kind.reason for kind in (RecordError, *RecordError.__subclasses__(), NumberMissing, KeyMissing)}
+
+    assert {reason for reason in reasons if f"`{reason}`" not in README} == set()
