@@ -300,5 +300,7 @@ def _entry_keys(form_id: str) -> dict[str, tuple[tuple[Entity, ...], str]]:
 def _spellings(form_id: str) -> dict[str, str]:
     """Return every key a query may ask for, by its lower-case spelling."""
     form = load_forms()[form_id]
-    keys = [*(entity.key for entity in form.entities()), *_places(form_id), *_entry_keys(form_id), form.key, "FID"]
+    entities = (entity.key for entity in form.entities())
+    # A form's own key comes after "FID": BD_Saler's is spelt "fid".
+    keys = ["FID", *entities, *_places(form_id), *_entry_keys(form_id), form.key]
     return {key.lower(): key for key in keys}

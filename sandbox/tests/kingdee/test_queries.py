@@ -100,6 +100,12 @@ class TestColumns:
         assert len(row[0]) == 36
         assert row[1] == "XSCKD01_SYS"
 
+    @pytest.mark.parametrize("key", ["fid", "FID"])
+    def test_a_salers_own_key_is_spelt_fid(self, galaxy, key):
+        [[first, number]] = galaxy.query("BD_Saler", f"{key},FNumber", "FNumber='XS01'", f"{key} ASC")
+        assert isinstance(first, int)
+        assert number == "XS01"
+
     def test_sensitive_keys_are_a_setting(self, galaxy, settings):
         assert galaxy.query("BD_Currency", "fnumber", "fnumber='PRE001'") == [["PRE001"]]
         settings(key_case="sensitive")
