@@ -183,10 +183,11 @@ class _Writer:
             function = FUNCTIONS[one.kind.name].call
             text = f"{self._names.bind(f'{one.kind.name}_', function)}({code.text})"
             code = Code(text, one.kind, code.depth, True, code.certain, code.readings)
-        if path == self._mapping.number.constant:
+        code = self._with_policy(leaf, self._ahead(code, level), level, path)
+        if path == self._mapping.number.constant:  # whatever the field's policy: a document has a number
             code = Code(f"_number({code.text})", TEXT, code.depth, True, True, code.readings)
         leaf.kind = code.kind
-        return self._with_policy(leaf, self._ahead(code, level), level, path)
+        return code
 
     def _with_policy(self, leaf: Leaf, code: Code, level: _Level, path: str) -> Code:
         one = leaf.field

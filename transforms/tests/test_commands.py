@@ -7,6 +7,8 @@ import signal
 import subprocess
 
 import pytest
+from erp_sdk.command import run
+from mapper_kd.mapper import MapperKd
 
 
 def sentence(result):
@@ -48,6 +50,18 @@ def test_settings_may_come_from_the_environment(project, monkeypatch):
         "stream": "SAL_OUTSTOCK",
         "record": {"FBillNo": "N1"},
     }
+
+
+def test_messages_may_come_from_a_file_instead_of_a_pipe(project):
+    project.mapping(project.flow())
+    path = project.folder / "in.singer"
+    path.write_bytes(project.wire([project.schema(), project.record()]))
+
+    with pytest.raises(SystemExit) as leaving:
+        run(MapperKd.get_singer_command(), name="mapper-kd", args=[*config(project), "--input", str(path)])
+
+    assert leaving.value.code == 0
+    assert b'{"FBillNo":"N1"}' in project.output.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,14 @@ def test_the_number_leaves_as_text(project):
     assert project.map(content, {"id": 77}) == [{"FBillNo": "77"}]
 
 
+@pytest.mark.parametrize("policy", ["on_miss: skip", "default: =remark", "when: =open"])
+def test_no_policy_lets_a_document_go_without_its_number(project, policy):
+    project.table("number", "id,number", "1,N1")
+    content = project.flow().replace("FBillNo: =number", f"FBillNo: {{value: '=code(\"number\", shop)', {policy}}}")
+
+    assert [one["reason"] for one in project.map(content, {"shop": "7"})] == ["number_missing"]
+
+
 def test_a_field_can_be_turned_into_a_kind(project):
     body = """
   FCount: {value: =shop, type: integer}
