@@ -20,10 +20,9 @@ from demo.stage import BIN, ROOT, DemoError, Stage, documents, summary
 
 RUN = ("run", "tap-wangdiantong", "mapper-kd", "target-kingdee")
 CODE_TABLES = {
-    "customer_seller.csv": ("customer,seller", "BD_Customer", "FNumber", "FSELLER.FNumber"),
+    "customer_seller.csv": ("BD_Customer", "customer=FNumber", "seller=FSELLER.FNumber"),
     "sale_order_entry.csv": (
-        "bill_no,material,fid,entry_id",
-        "SAL_SaleOrder", "FBillNo", "FMaterialId.FNumber", "FID", "FSaleOrderEntry_FEntryID",
+        "SAL_SaleOrder", "bill_no=FBillNo", "material=FMaterialId.FNumber", "fid=FID", "entry_id=FSaleOrderEntry_FEntryID",
     ),
 }  # fmt: skip
 
@@ -31,10 +30,9 @@ CODE_TABLES = {
 def read_code_tables(stage: Stage, env: dict[str, str]) -> None:
     """Read from Kingdee what mappings look up there: a customer's salesman, a sale order's entry ids."""
     stage.codes.mkdir(parents=True, exist_ok=True)
-    for name, (heading, form, *fields) in CODE_TABLES.items():
-        printed = stage.command("target-kingdee", "query", form, *fields, "--csv", env=env)
-        _, _, rows = printed.partition("\n")
-        (stage.codes / name).write_text(f"{heading}\n{rows}", encoding="utf-8")
+    for name, (form, *fields) in CODE_TABLES.items():
+        table = stage.command("target-kingdee", "query", form, *fields, env=env)
+        (stage.codes / name).write_text(table, encoding="utf-8")
 
 
 def run_pipeline(stage: Stage, url: str, env: dict[str, str]) -> None:
@@ -73,7 +71,7 @@ def demo(stage: Stage, days: int, until: date | None) -> int:
     with stage.sandbox() as url:
         env = stage.environment(url)
         before = summary(url, "kingdee/SAL_OUTSTOCK")["documents"]
-        step("Reading code tables from Kingdee: target-kingdee query … --csv")
+        step("Reading code tables from Kingdee: target-kingdee query …")
         read_code_tables(stage, env)
         step(f"meltano {' '.join(RUN)}")
         started = time.monotonic()
@@ -105,7 +103,7 @@ Try next
   make demo                                again: delivers nothing new
 With the sandbox up (erp-sandbox --state {home}/erp.sqlite serve --port {stage.port}), in another shell
   meltano {" ".join(RUN)}
-  target-kingdee query SAL_OUTSTOCK FBillNo FDate FDocumentStatus --csv
+  target-kingdee query SAL_OUTSTOCK FBillNo FDate FDocumentStatus
 """.rstrip(),
         markup=False,
     )
