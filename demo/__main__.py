@@ -19,12 +19,16 @@ from demo.report import console, print_reconciliation, step
 from demo.stage import BIN, ROOT, DemoError, Stage, documents, summary
 
 RUN = ("run", "tap-wangdiantong", "mapper-kd", "target-kingdee")
-CODE_TABLES = {
-    "customer_seller.csv": ("BD_Customer", "customer=FNumber", "seller=FSELLER.FNumber"),
-    "sale_order_entry.csv": (
-        "SAL_SaleOrder", "bill_no=FBillNo", "material=FMaterialId.FNumber", "fid=FID", "entry_id=FSaleOrderEntry_FEntryID",
-    ),
-}  # fmt: skip
+CODE_TABLES = {  # file: form and fields, each under the name that the mapping uses
+    "customer_seller.csv": ["BD_Customer", "customer=FNumber", "seller=FSELLER.FNumber"],
+    "sale_order_entry.csv": [
+        "SAL_SaleOrder",
+        "bill_no=FBillNo",
+        "material=FMaterialId.FNumber",
+        "fid=FID",
+        "entry_id=FSaleOrderEntry_FEntryID",
+    ],
+}
 
 
 def read_code_tables(stage: Stage, env: dict[str, str]) -> None:
