@@ -68,7 +68,7 @@ def test_a_stockout_becomes_the_whole_outstock_document(stockouts):
         "FStockID": {"FNumber": "CK02"},
         "FStockStatusID": {"FNumber": "KCZT01_SYS"},
         "FSrcType": "SAL_SaleOrder",
-        "FSRCBillNo": "T31198705046",
+        "FSrcBillNo": "T31198705046",
         "FSoorDerno": "T31198705046",
     }
     link = {
