@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from erp_sdk.command import UserError
 from erp_sdk.messages import decode, encode, encode_sorted
 
 _HASH_BYTES = 16
@@ -62,9 +63,15 @@ class Entry(msgspec.Struct, gc=False):
 
 
 def read_model(model: msgspec.Raw) -> dict[str, Any]:
-    """Decode a model for hashing: each number in its shortest spelling."""
-    values: dict[str, Any] = _canonical_decode(model)
-    return values
+    """Decode a model for hashing: each number in its shortest spelling.
+
+    Raises:
+        UserError: It is no JSON object.
+    """
+    try:
+        return _canonical_decode(model)
+    except msgspec.ValidationError:
+        raise UserError("a RECORD on standard input holds no JSON object; the tap or mapper is broken.") from None
 
 
 def content_hash(model: dict[str, Any]) -> bytes:
@@ -109,4 +116,4 @@ def _shortest(spelled: str) -> msgspec.Raw | int:
     return msgspec.Raw(plain.encode())
 
 
-_canonical_decode = msgspec.json.Decoder(float_hook=_shortest).decode
+_canonical_decode = msgspec.json.Decoder(dict[str, Any], float_hook=_shortest).decode

@@ -49,14 +49,10 @@ class WriterLock:
 
     Args:
         ledger: Where they are.
-        beat_seconds: How often a held lock shows a sign of life.
-        dead_seconds: How long a beat must stand still before its lock is taken.
     """
 
-    def __init__(self, ledger: Ledger, beat_seconds: float = BEAT_SECONDS, dead_seconds: float = DEAD_SECONDS) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._beat_seconds = beat_seconds
-        self._dead_seconds = dead_seconds
         self._holder = uuid.uuid4().hex
         self._is_held = False
         self._released = threading.Event()
@@ -82,12 +78,12 @@ class WriterLock:
             if last_beat is not None and holder.beat != last_beat:
                 raise self._refusal(book.form, holder)
             if deadline is None:
-                deadline = time.monotonic() + self._dead_seconds
+                deadline = time.monotonic() + DEAD_SECONDS
             last_beat = holder.beat
             if time.monotonic() >= deadline:
                 self._evict(book.id, holder)
             else:
-                time.sleep(min(POLL_SECONDS, self._dead_seconds / 4))
+                time.sleep(min(POLL_SECONDS, DEAD_SECONDS / 4))
         self._is_held = True
         self._start_beating()
 
@@ -105,7 +101,7 @@ class WriterLock:
         """Let go of everything."""
         self._released.set()
         if self._beating is not None:
-            self._beating.join(timeout=self._beat_seconds)
+            self._beating.join(timeout=BEAT_SECONDS)
         if self._is_held:
             with self._ledger.transaction() as connection:
                 connection.execute(update(books).where(books.c.holder == self._holder).values(**_NOBODY))
@@ -148,7 +144,7 @@ class WriterLock:
             self._beating.start()
 
     def _beat(self) -> None:
-        while not self._released.wait(self._beat_seconds):
+        while not self._released.wait(BEAT_SECONDS):
             with (
                 suppress(UserError),
                 self._ledger.transaction() as connection,

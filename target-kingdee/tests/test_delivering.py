@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 
-
 FORM = "SAL_OUTSTOCK"
 
 
@@ -42,7 +41,7 @@ def test_a_second_run_delivers_nothing_and_says_so(kingdee, target, documents):
     assert outcome.states == [7]
 
 
-def test_neither_key_order_nor_the_spelling_of_numbers_is_a_change(kingdee, target, document, schema):
+def test_neither_key_order_nor_the_spelling_of_numbers_is_a_change(target, document, schema):
     first = document(1)
     second = document(1)
     second["record"] = dict(reversed(second["record"].items()))
@@ -61,7 +60,7 @@ def test_numbers_reach_kingdee_with_all_their_digits(kingdee, target, document, 
     assert {Decimal(str(line["FTaxPrice"])) for line in held["FEntity"]} == {Decimal("1234567890.1234")}
 
 
-def test_state_is_acknowledged_batch_by_batch_and_never_ahead(kingdee, target, documents):
+def test_state_is_acknowledged_batch_by_batch_and_never_ahead(target, documents):
     outcome = target.run(documents(20, every=1), batch_size=4, flush_seconds=1000)
 
     assert outcome.states == sorted(outcome.states)
@@ -70,7 +69,7 @@ def test_state_is_acknowledged_batch_by_batch_and_never_ahead(kingdee, target, d
     assert len(outcome.states) >= 4
 
 
-def test_a_state_sends_documents_that_have_waited_long_enough(kingdee, target, documents):
+def test_a_state_sends_documents_that_have_waited_long_enough(target, documents):
     outcome = target.run(documents(6, every=2), batch_size=100, flush_seconds=0)
 
     assert outcome.states[-1] == 6
@@ -144,7 +143,7 @@ def test_several_batches_in_flight_deliver_each_document_once(kingdee, target, d
 def test_fields_asked_back_are_kept_in_the_ledger(kingdee, target, documents):
     target.run(documents(2), NeedReturnFields=["FEntity.FEntryID"])
 
-    returned = {number: json_text for number, json_text in rows(target, "number, returned")}
+    returned = dict(rows(target, "number, returned"))
     for number, document in kingdee.held().items():
         for line in document["FEntity"]:
             assert str(line["FEntryID"]) in returned[number]
@@ -163,7 +162,12 @@ def test_records_of_any_tap_are_their_own_source(kingdee, target, document, sche
 def test_base_data_is_delivered_by_its_own_keys(kingdee, target, schema):
     customers = {**schema, "stream": "BD_Customer", "key_properties": ["FNumber"]}
     number = kingdee.number("KH")
-    record = {"FNumber": number, "FName": "演示客户", "FCreateOrgId": {"FNumber": "100"}, "FUseOrgId": {"FNumber": "100"}}
+    record = {
+        "FNumber": number,
+        "FName": "演示客户",
+        "FCreateOrgId": {"FNumber": "100"},
+        "FUseOrgId": {"FNumber": "100"},
+    }
     messages = [customers, {"type": "RECORD", "stream": "BD_Customer", "record": record}]
 
     assert target.run(messages).summary["delivered"] == 1
@@ -175,7 +179,12 @@ def test_base_data_is_delivered_by_its_own_keys(kingdee, target, schema):
 def test_forms_keep_the_order_in_which_their_records_came(kingdee, target, document, schema, state):
     customers = {**schema, "stream": "BD_Customer", "key_properties": ["FNumber"]}
     number = kingdee.number("NEW")
-    customer = {"FNumber": number, "FName": "新客户", "FCreateOrgId": {"FNumber": "100"}, "FUseOrgId": {"FNumber": "100"}}
+    customer = {
+        "FNumber": number,
+        "FName": "新客户",
+        "FCreateOrgId": {"FNumber": "100"},
+        "FUseOrgId": {"FNumber": "100"},
+    }
     messages = [
         schema,
         customers,

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 NOTHING_DONE = [
-    "http_500", "http_502", "http_503", "http_504", "timeout_before", "reset_before", "throttle", "session_lost", "html",
-    "response_error", "locked", "database",
+    "http_500", "http_502", "http_503", "http_504", "timeout_before", "reset_before", "throttle", "session_lost",
+    "html", "response_error", "locked", "database",
 ]  # fmt: skip
 DONE_AND_NOT_SAID = [
     "http_500_after", "http_502_after", "http_503_after", "http_504_after", "timeout_after", "reset_after", "garbage",
@@ -37,7 +37,9 @@ def test_a_failing_batch_save_neither_loses_nor_doubles_a_document(kingdee, targ
 def test_any_other_call_may_fail_too(kingdee, target, documents, call, kind):
     if (call, kind) == ("LoginByAppSecret", "throttle"):
         kind = "http_503"  # a login is not throttled with MsgCode 14
-    kingdee.faults({"call": call, "kind": kind, "nth": 1, "seconds": 3}, {"call": "BatchSave", "kind": "unreported", "nth": 1})
+    kingdee.faults(
+        {"call": call, "kind": kind, "nth": 1, "seconds": 3}, {"call": "BatchSave", "kind": "unreported", "nth": 1}
+    )
 
     outcome = target.run(documents(4), IsAutoSubmitAndAudit=False, request_timeout=1)
 
@@ -218,7 +220,7 @@ def test_a_signal_between_messages_leaves_what_was_not_sent_to_the_next_run(king
     assert out.decode().splitlines()[-1] == '{"bookmarks":{"sales_stockouts":3}}'
 
 
-def test_a_call_that_hangs_does_not_keep_a_terminated_run_alive(kingdee, target, documents, monkeypatch):
+def test_a_call_that_hangs_does_not_keep_a_terminated_run_alive(kingdee, target, documents):
     kingdee.fault("timeout_after", nth=1, seconds=120)
     process = target.start(documents(3))
     while len(kingdee.held()) < 3:
