@@ -13,9 +13,9 @@ holding rows. Memory is one key and one time per row of a window, and a window w
 with `TooManyRows`, for the caller to split.
 
 What is checked. A page that holds fewer rows than the total promises is asked for again (a busy Qimen gateway answers
-"ok" with an empty list); at the end as many different rows must have been seen as the last total counts, otherwise the
-walk is repeated, and in the end refused with `IncompleteList`: a loud stop loses nothing, since the bookmark has not
-moved.
+"ok" with an empty list and a total of 0); at the end as many different rows must have been seen as the last total
+counts, otherwise the walk is repeated, and in the end refused with `IncompleteList`: a loud stop loses nothing, since
+the bookmark has not moved. Where a gateway is known for such answers, ``confirm_empty`` doubts an empty list too.
 
 Vendors without a total are walked front to back until a page brings nothing new (a short page proves nothing: a server
 may cut the page size), and then back to front.
@@ -102,6 +102,7 @@ class Walk(Generic[Row]):
         tries: How often a short page, and how often a whole walk, is repeated.
         pause: Called before a short page is asked for again, with 1, 2, 3 …
         on_incomplete: Called with an `IncompleteList` when repeating did not help; may raise it.
+        confirm_empty: Whether an empty list is asked for once more before it is believed.
     """
 
     fetch: FetchPage[Row]
@@ -112,10 +113,11 @@ class Walk(Generic[Row]):
     size: int = 100
     limit: int | None = None
     tries: int = 3
+    confirm_empty: bool = False
 
     def __iter__(self) -> Iterator[list[Row]]:
         """Yield each page's fresh rows, in the order in which they were read; see the module's text."""
-        opening = self.fetch(self.first, with_total=True)
+        opening = self._first_page(doubts=1 if self.confirm_empty else 0)
         if opening.total is None:
             yield from self._without_total(opening)
             return
@@ -123,7 +125,6 @@ class Walk(Generic[Row]):
             raise TooManyRows(opening.total)
         mine: set[Hashable] = set()
         for _ in range(self.tries):
-            opening = self._first_page(opening)
             yield self._note(opening, mine)
             total = opening.total or 0
             size = self._page_size(opening, total)
@@ -131,7 +132,7 @@ class Walk(Generic[Row]):
                 for offset in range(-(-total // size) - 1, 0, -1):
                     page, total = self._whole_page(offset, size, total)
                     yield self._note(page, mine)
-                opening = self.fetch(self.first, with_total=True)
+                opening = self._first_page(doubts=self.tries)
                 yield self._note(opening, mine)
             if len(mine) >= (opening.total or 0):
                 return
@@ -145,14 +146,15 @@ class Walk(Generic[Row]):
         # A server that caps the page size answers with fewer rows than asked for although there are more.
         return len(opening.rows) if 0 < len(opening.rows) < min(self.size, total) else self.size
 
-    def _first_page(self, page: Page[Row]) -> Page[Row]:
-        for attempt in range(1, self.tries + 1):
-            if page.rows or not page.total:
+    def _first_page(self, *, doubts: int) -> Page[Row]:
+        """Return the first page with the total; an empty one is asked for again, ``doubts`` times if its total is 0."""
+        attempt = 0
+        while True:
+            page = self.fetch(self.first, with_total=True)
+            attempt += 1
+            if page.rows or attempt > (self.tries if page.total else doubts):
                 return page
             self.pause(attempt)
-            page = self.fetch(self.first, with_total=True)
-        self.on_incomplete(IncompleteList(0, page.total or 0))
-        return page
 
     def _whole_page(self, offset: int, size: int, total: int) -> tuple[Page[Row], int]:
         """Return the page and the total as far as it is known now; see "What is checked" above."""
@@ -160,7 +162,7 @@ class Walk(Generic[Row]):
         for attempt in range(1, self.tries + 1):
             if len(page.rows) >= min(size, total - offset * size):
                 return page, total
-            now = self.fetch(self.first, with_total=True).total
+            now = self._first_page(doubts=self.tries).total
             total = total if now is None else now
             if len(page.rows) >= min(size, total - offset * size):
                 return page, total
@@ -179,5 +181,7 @@ class Walk(Generic[Row]):
                 break
             number += 1
             page = self.fetch(number, with_total=False)
+            if not page.rows and self.confirm_empty:
+                page = self.fetch(number, with_total=False)
         for earlier in range(number - 2, self.first - 1, -1):
             yield self.seen.fresh(self.fetch(earlier, with_total=False).rows)

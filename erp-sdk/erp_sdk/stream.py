@@ -59,12 +59,14 @@ class ErpStream(CallingStream):
         first_page: The number of the vendor's first page.
         largest_page: The most rows a call may ask for; the default page size.
         version_key: The property that tells which of two copies of a row is newer.
+        confirm_empty: Whether an empty list is asked for once more before it is believed.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `Rows` makes clean records; schema tests hold it to that
     first_page = 0
     largest_page = 100
     version_key: str | None = "modified"
+    confirm_empty = False
 
     def __init__(self, tap: ErpTap, **kwargs: Any) -> None:
         super().__init__(tap=tap, **kwargs)
@@ -121,6 +123,7 @@ class ErpStream(CallingStream):
             first=self.first_page,
             size=self.page_size,
             limit=limit,
+            confirm_empty=self.confirm_empty,
         )
         return (rows for rows in walk if rows)
 

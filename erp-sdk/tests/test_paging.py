@@ -25,6 +25,7 @@ class Vendor:
     cap: int | None = None
     edits: dict[int, list[int]] = field(default_factory=dict)
     empty: set[int] = field(default_factory=set)
+    zero_when_empty: bool = False
     calls: list[int] = field(default_factory=list)
 
     def __call__(self, number, *, with_total):
@@ -36,7 +37,8 @@ class Vendor:
         start = (number - self.first) * size
         assert start >= 0, f"page {number} was asked for, the first is {self.first}"
         rows = [] if call in self.empty else self.rows[start : start + size]
-        return Page(rows, len(self.rows) if self.counts and with_total else None)
+        total = 0 if call in self.empty and self.zero_when_empty else len(self.rows)
+        return Page(rows, total if self.counts and with_total else None)
 
     def walk(self, **options):
         pauses = []
@@ -147,6 +149,24 @@ def test_an_empty_first_answer_is_asked_for_again():
     vendor = Vendor(rows(2), empty={0})
 
     assert ids(vendor.walk()) == [0, 1]
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_an_empty_list_can_be_doubted_once(counts):
+    vendor = Vendor(rows(5), empty={0, 3}, zero_when_empty=True, counts=counts)
+
+    assert ids(vendor.walk(confirm_empty=True)) == list(range(5))
+
+
+@given(
+    count=st.integers(0, 40),
+    size=st.integers(1, 7),
+    empty=st.sets(st.integers(1, 60)).map(lambda found: {n for n in found if n - 1 not in found}),
+)
+def test_an_answer_that_pretends_there_is_nothing_loses_nothing(count, size, empty):
+    vendor = Vendor(rows(count), size=size, empty=empty, zero_when_empty=True)
+
+    assert ids(vendor.walk()) == list(range(count))
 
 
 def test_a_list_that_stays_short_of_its_total_is_refused():

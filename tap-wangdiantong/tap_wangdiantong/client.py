@@ -54,6 +54,8 @@ class WangdiantongStream(ErpStream):
         super().__init__(tap=tap)
         self.dialect = tap.dialect
         self.first_page = tap.dialect.first_page
+        asked = self.config.get("confirm_empty")
+        self.confirm_empty = tap.dialect.confirm_empty if asked is None else bool(asked)
 
     @property
     def endpoint(self) -> Endpoint:

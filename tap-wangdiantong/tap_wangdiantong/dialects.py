@@ -101,6 +101,8 @@ class Dialect(ABC):
     needs: ClassVar[tuple[str, ...]]
     default_base_url: ClassVar[str]
     first_page: ClassVar[int] = 0
+    confirm_empty: ClassVar[bool] = False
+    """Whether the server is known to say "ok, no rows" when it is busy (contract 6)."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
@@ -206,6 +208,7 @@ class QimenEnterprise(OpenApi):
     title = "奇门 qimen, scene enterprise"
     needs: ClassVar[tuple[str, ...]] = ("sid", "app_key", "app_secret", "target_app_key")
     default_base_url = "http://hu3cgwt0tc.api.taobao.com/router/qm"
+    confirm_empty = True
     # Where the gateway's name is not the file's name with dots.
     _names: ClassVar[Mapping[str, str]] = {"shop": "wdt.shop.query", "logistics": "wdt.logistics.query"}
 
@@ -236,6 +239,7 @@ class QimenFlagship(Flagship):
     needs: ClassVar[tuple[str, ...]] = ("sid", "appkey", "appsecret", "app_key", "app_secret", "target_app_key")
     default_base_url = "http://3ldsmu02o9.api.taobao.com/router/qm"
     first_page = 1
+    confirm_empty = True
 
     def request(self, endpoint: Endpoint, page: PageRequest, size: int, moment: datetime) -> HTTPRequest:
         """Return a form post with both signatures."""

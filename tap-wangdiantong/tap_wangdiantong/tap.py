@@ -93,6 +93,12 @@ SETTINGS: list[th.Property[Any]] = [
         "lookback.",
     ),
     th.Property(
+        "confirm_empty",
+        th.BooleanType,
+        description="Ask once more before believing that a list is empty. Default: on for dialect qimen, whose gateway "
+        "answers so when it is busy; off elsewhere. 空结果复核",
+    ),
+    th.Property(
         "include_disabled",
         th.BooleanType,
         default=True,

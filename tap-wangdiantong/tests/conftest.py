@@ -69,10 +69,10 @@ class Reader:
         """The same for another sandbox."""
         return Reader(sandbox, self.folder)
 
-    def settings(self, dialect: str = "openapi", **changes: Any) -> dict[str, Any]:
+    def settings(self, dialect: str = "openapi", /, **changes: Any) -> dict[str, Any]:
         """The settings for a dialect; None takes one away."""
         credentials = self.sandbox.credentials["wangdiantong"][dialect]
-        chosen = {"dialect": dialect.split("_")[0], **credentials, **FAST, **changes}
+        chosen = {"dialect": dialect.removesuffix("_flagship"), **credentials, **FAST, **changes}
         return {name: value for name, value in chosen.items() if value is not None}
 
     def catalog(self, *streams: str) -> dict[str, Any]:
@@ -87,6 +87,7 @@ class Reader:
     def read(
         self,
         dialect: str = "openapi",
+        /,
         *,
         streams: tuple[str, ...] = ("sales_stockouts",),
         state: dict[str, Any] | None = None,

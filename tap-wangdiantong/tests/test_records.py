@@ -141,7 +141,14 @@ def test_deselected_properties_are_neither_in_records_nor_in_the_schema(tap):
 
 
 def test_a_stream_map_sees_plain_records(tap):
-    chosen = {"sales_stockouts": {"stockout_id": "stockout_id", "number": "order_no", "double": "goods_count * 2", "__else__": None}}
+    chosen = {
+        "sales_stockouts": {
+            "stockout_id": "stockout_id",
+            "number": "order_no",
+            "double": "goods_count * 2",
+            "__else__": None,
+        }
+    }
 
     records = tap.read(stream_maps=chosen, start_date="2026-03-31").records()
 

@@ -30,9 +30,7 @@ def _served(erp_sandbox):
 
 
 def standard(name):
-    return get_tap_test_class(
-        TapWangdiantong, config=SETTINGS[name], suite_config=SuiteConfig(max_records_limit=40)
-    )
+    return get_tap_test_class(TapWangdiantong, config=SETTINGS[name], suite_config=SuiteConfig(max_records_limit=40))
 
 
 class TestOpenApi(standard("openapi")):
