@@ -1,11 +1,11 @@
 """singer-sdk's standard tests for targets, and the private names of singer-sdk that the target stands on.
 
-The standard streams (`test_array_data` …) are no forms of any Kingdee, so they are held against a server that takes every
-form; each stream's number field is named in the settings, as for any form of one's own.
+The standard streams (`test_array_data` …) are no forms of any Kingdee, so they are held against a server that takes
+every form; each stream's number field is named in the settings, as for any form of one's own.
 
 Left out of singer-sdk's suite:
-- `record_missing_key_property` wants the run to end with `MissingKeyPropertiesError`; here such a record is a dead letter
-  and the others go on (`test_bad_input.py`).
+- `record_missing_key_property` wants the run to end with `MissingKeyPropertiesError`; here such a record is a dead
+  letter and the others go on (`test_bad_input.py`).
 """
 
 from __future__ import annotations
