@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ class SqlTable(Table):
             self._engine = sqlalchemy.create_engine(parsed)
         except (sqlalchemy.exc.ArgumentError, ImportError) as error:
             raise SetupError(f"{spec.place}: database {spec.database} cannot be used: {error}.") from None
-        self._connection: sqlalchemy.Connection | None = None
+        weakref.finalize(self, self._engine.dispose)
         self._kept = functools.lru_cache(maxsize=spec.cache)(self._ask)
         parameters = set(self._query._bindparams)  # noqa: SLF001 - the only list of a text query's parameters
         for name in parameters.symmetric_difference(self.key):
@@ -47,30 +48,30 @@ class SqlTable(Table):
             UserError: The database cannot be reached or refuses the query.
             SetupError: A column is missing.
         """
-        result = self._execute(dict.fromkeys(self.key))
-        missing = [name for name in self.values if name not in result.keys()]  # noqa: SIM118 - a result is no mapping
-        if missing:
-            raise SetupError(
-                f"{self.spec.place}: {UnknownNameError('column', missing[0], result.keys(), 'the query')}."
-            )
+        columns, _ = self._first(dict.fromkeys(self.key))
+        for name in self.values:
+            if name not in columns:
+                raise SetupError(f"{self.spec.place}: {UnknownNameError('column', name, columns, 'the query')}.")
 
     def _row(self, key: tuple[str, ...]) -> tuple[Any, ...] | None:
         return self._kept(key)
 
     def _ask(self, key: tuple[str, ...]) -> tuple[Any, ...] | None:
-        row = self._execute(dict(zip(self.key, key, strict=True))).mappings().first()
+        _, row = self._first(dict(zip(self.key, key, strict=True)))
         return None if row is None else tuple(_plain(row[name]) for name in self.values)
 
-    def _execute(self, parameters: Mapping[str, Any]) -> sqlalchemy.CursorResult[Any]:
+    def _first(self, parameters: Mapping[str, Any]) -> tuple[list[str], Mapping[str, Any] | None]:
+        """Return the names of the query's columns, and its first row."""
         try:
-            if self._connection is None:
-                self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            return self._connection.execute(self._query, parameters)
+            with self._engine.connect() as connection:
+                result = connection.execute(self._query, parameters)
+                columns, row = list(result.keys()), result.mappings().first()
         except sqlalchemy.exc.SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             raise UserError(
                 f"table {self.spec.name}: {self.place} did not answer: {str(cause).splitlines()[0]}"
             ) from None
+        return columns, None if row is None else dict(row)
 
 
 def _parse_url(spec: TableSpec, url: str) -> sqlalchemy.URL:
