@@ -58,11 +58,12 @@ class Run:
 def environment(home: Path) -> dict[str, str]:
     """Return what every process of the benchmark gets: Python as it is installed, whatever this shell makes of it.
 
-    An environment that forbids compiled modules or buffered output would be measured instead of the processes; compiled
-    modules are kept in the benchmark's own folder.
+    An environment that forbids compiled modules or buffered output would be measured instead of the processes. Where it
+    forbids them beside the sources, compiled modules are kept in the benchmark's own folder.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(home / "pycache"), "LOGLEVEL": "WARNING"}
+    elsewhere = {"PYTHONPYCACHEPREFIX": str(home / "pycache")} if os.environ.get("PYTHONDONTWRITEBYTECODE") else {}
+    return {**kept, **elsewhere, "LOGLEVEL": "WARNING"}
 
 
 def run_pipe(commands: Sequence[Command], home: Path, *, stdin: Path | None = None, stdout: Path | None = None) -> Run:

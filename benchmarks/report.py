@@ -99,9 +99,10 @@ def _processes(results: dict[str, PipeResult]) -> str:
     for name, result in results.items():
         idle = {use.name: use for use in result.startup.processes} if result.startup else {}
         rows += [_process_row(use.name, use, idle.get(use.name), result.lines) for use in result.run.processes]
-        total = _together(f"{name}, all three", result.run.processes)
-        total_idle = _together("", tuple(idle.values())) if idle else None
-        rows.append([*_process_row(total.name, total, total_idle, result.lines)[:-1], ""])
+        if len(result.run.processes) > 1:
+            total = _together(f"{name}, all three", result.run.processes)
+            total_idle = _together("", tuple(idle.values())) if idle else None
+            rows.append([*_process_row(total.name, total, total_idle, result.lines)[:-1], ""])
         rows += [_process_row(f"{use.name} under {name}", use, None, result.lines) for use in result.servers]
     heading = ("process", "core s", "core-µs a line", "without start-up", "peak MB")
     note = f"\n(goal: {GOAL_CORE_US} core-µs a line over our three; each of ours under {BAR_PEAK_MB} MB)"
