@@ -45,7 +45,8 @@ Schema = Mapping[str, Any]
 Selected = Callable[[tuple[str, ...]], bool]
 """Tells for a breadcrumb such as ``("properties", "remark")`` whether the catalog selects it."""
 
-_REMEMBERED = 8192
+_ABSENT = (type(None), msgspec.UnsetType)
+_REMEMBERED = 1 << 15
 _SECONDS_TEXT = len("2026-01-05 09:30:51")
 
 
@@ -57,13 +58,16 @@ class WrongValueError(ValueError):
 
 
 class _Memory(dict[Any, Any]):
-    """Remembers conversions: most amounts are 0.0000, and a document's lines share its times. Bounded."""
+    """Remembers conversions of text: most amounts are 0.0000, and a document's lines share its times. Bounded."""
 
-    def __init__(self, convert: Callable[[Any], Any]) -> None:
+    def __init__(self, convert: Callable[[Any], Any], clean: tuple[type, ...]) -> None:
         super().__init__()
         self._convert = convert
+        self._clean = frozenset((*clean, *_ABSENT))
 
     def __missing__(self, value: Any) -> Any:
+        if value.__class__ in self._clean:  # not remembered: 1 and Decimal("1.00") are equal, and not the same
+            return value
         if len(self) >= _REMEMBERED:
             self.clear()
         converted = self[value] = self._convert(value)
@@ -122,24 +126,24 @@ class _Kind:
         said: The type's name in an error.
         convert: From any value but None to the declared type.
         clean: The classes that need no conversion.
-        remember: Whether equal texts come often enough to keep their conversions.
+        memory: Conversions that are kept, for all fields together, where equal values come often.
     """
 
     said: str
     convert: Callable[[Any], Any]
     clean: tuple[type, ...]
-    remember: bool = False
+    memory: _Memory | None = None
 
 
+_NUMBERS = (int, Decimal, msgspec.Raw)
 _TEXT = _Kind("text", _text, (str,))
 _KINDS = {
-    ("string", "date-time"): _Kind("date and time", _time, (), remember=True),
-    ("string", "date"): _Kind("date", _date, (), remember=True),
+    ("string", "date-time"): _Kind("date and time", _time, (), _Memory(_time, ())),
+    ("string", "date"): _Kind("date", _date, (), _Memory(_date, ())),
     ("integer", None): _Kind("whole number", _integer, (int,)),
-    ("number", None): _Kind("number", _number, (int, Decimal, msgspec.Raw), remember=True),
+    ("number", None): _Kind("number", _number, _NUMBERS, _Memory(_number, _NUMBERS)),
     ("boolean", None): _Kind("yes or no (0, 1, true, false)", _boolean, (bool,)),
 }
-_ABSENT = (type(None), msgspec.UnsetType)
 
 
 @dataclass(slots=True)
@@ -148,7 +152,7 @@ class _Learnt:
 
     Attributes:
         fields: Its fields and the attributes they have in the struct, in the order in which they were met.
-        loose: Fields declared as text that came as something else: codes do, in some dialects.
+        loose: Fields that came as something else than text: codes do in some dialects, and numbers.
         nested: The same for the objects inside.
     """
 
@@ -315,32 +319,40 @@ def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: t
         gc=bool(nested),
         forbid_unknown_fields=True,
     )
-    convert = _compile_conversion(learnt.fields, kinds, nested, dropped)
+    convert = _compile_conversion(learnt, kinds, nested, dropped)
     return _Object(struct, convert, kinds, nested, msgspec.json.Decoder(list[struct], float_hook=Decimal))
 
 
 def _compile_conversion(
-    attributes: Mapping[str, str], kinds: Mapping[str, _Kind], nested: Mapping[str, _Object], dropped: Sequence[str]
+    learnt: _Learnt, kinds: Mapping[str, _Kind], nested: Mapping[str, _Object], dropped: Sequence[str]
 ) -> Callable[[Sequence[Any]], None]:
     """Write and compile the function that converts a list of structs in place.
 
     The text is made of attribute names that were checked to be identifiers, and of nothing else from outside.
     """
-    names: dict[str, Any] = {"UNSET": msgspec.UNSET, "int": int, "str": str, "list": list}
+    attributes = learnt.fields
+    names: dict[str, Any] = {"UNSET": msgspec.UNSET}
     lines = ["def convert(rows):", " for row in rows:", "  pass"]
     lines += [f"  row.{attributes[name]} = UNSET" for name in dropped]
     for number, (name, kind) in enumerate(kinds.items()):
-        place = f"row.{attributes[name]}"
-        convert, clean = f"convert_{number}", f"clean_{number}"
-        names[convert] = _Memory(kind.convert).__getitem__ if kind.remember else kind.convert
+        place, convert, clean = f"row.{attributes[name]}", f"convert_{number}", f"clean_{number}"
+        names[convert] = kind.convert
         names[clean] = frozenset((*kind.clean, *_ABSENT))
-        quick = f"int(v) if v.isdecimal() else {convert}(v)" if kind.convert is _integer else f"{convert}(v)"
-        lines += [f"  v = {place}"]
-        if kind is not _TEXT:
-            lines += [f"  if v.__class__ is str: {place} = {quick}", f"  elif v.__class__ not in {clean}:"]
+        if kind.memory is not None:
+            names[convert] = kind.memory
+            lookup = f"{place} = {convert}[v]"
+            lines += [
+                f"  v = {place}",
+                f"  if v.__class__ not in {clean}: {lookup}" if name in learnt.loose else f"  {lookup}",
+            ]
+        elif kind.convert is _integer:
+            lines += [
+                f"  v = {place}",
+                f"  if v.__class__ is str and v.isdecimal(): {place} = int(v)",
+                f"  elif v.__class__ not in {clean}: {place} = {convert}(v)",
+            ]
         else:
-            lines += [f"  if v.__class__ not in {clean}:"]
-        lines += [f"   {place} = {convert}(v)"]
+            lines += [f"  v = {place}", f"  if v.__class__ not in {clean}: {place} = {convert}(v)"]
     for number, (name, inner) in enumerate(nested.items()):
         place = f"row.{attributes[name]}"
         names[f"nested_{number}"] = inner.convert

@@ -292,7 +292,7 @@ class WindowedStream(ErpStream):
             return
         asked = self.config.get("window_minutes")
         span = self.longest_window if asked is None else min(self.longest_window, timedelta(minutes=float(asked)))
-        self.log("Reading %s in windows of %s", whole, span)
+        self.log("Reading %s in windows of %g minutes", whole, span.total_seconds() / 60)
         for window in cut(whole.start, whole.end, span):
             yield partial(self._read_window, window, self._seen())
 
