@@ -17,7 +17,6 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader, GenericSinge
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-
 NOTHING = msgspec.Raw()
 """No bytes at all: the part was not there."""
 

@@ -72,7 +72,7 @@ SETTINGS: list[th.Property[Any]] = [
     ),
     th.Property(
         "statuses",
-        th.ArrayType(th.StringType),
+        th.ArrayType(th.CustomType({"type": ["string", "integer"]})),
         description="States of the sales stock-outs to read. 出库单状态. Default for openapi and qimen enterprise: "
         "95 已发货, 105 部分打款, 110 已完成, 113 异常发货, 5 已取消; for flagship: 90 延时发货, 110 已完成, 5 已取消.",
     ),

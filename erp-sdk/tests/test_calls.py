@@ -1,0 +1,211 @@
+"""The smallest tap there can be, against a server on loopback that answers what a test tells it to."""
+
+import io
+import json
+import signal
+import threading
+from contextlib import redirect_stdout
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from erp_sdk.answers import Action, Answer, AnswerTable
+from erp_sdk.calls import Listing
+from erp_sdk.command import explain
+from erp_sdk.stream import FullTableStream
+from erp_sdk.tap import ErpTap, reading_settings
+from singer_sdk import typing as th
+from singer_sdk.exceptions import SingerSDKError
+from singer_sdk.helpers.capabilities import PluginCapabilities
+from singer_sdk.streams.rest import HTTPRequest
+
+SHOPS = b'{"code":0,"shops":[{"id":1,"name":"a"},{"id":2,"name":"b"}]}'
+ANSWERS = AnswerTable(
+    (
+        Answer(Action.REFRESH, "the token has run out.", codes=("401",)),
+        Answer(Action.WAIT, "too fast.", codes=("429",), seconds=0.05),
+        Answer(Action.SKIP, "there are no shops ({text}).", codes=("404",)),
+        Answer(Action.FATAL, "the key is unknown ({text}); check key.", codes=("403",)),
+    )
+)
+
+
+class Shops(FullTableStream):
+    name = "shops"
+    primary_keys = ("id",)
+    version_key = None
+    vendor = "Example"
+    schema = th.PropertiesList(th.Property("id", th.IntegerType), th.Property("name", th.StringType)).to_dict()
+
+    @property
+    def url_base(self):
+        return self.config["base_url"]
+
+    def get_http_request(self, *, page):
+        self.tap.requests += 1
+        number = page.next_page_token.number
+        return HTTPRequest(
+            url=self.url_base, params={"page": number, "token": self.tap.token, "nth": self.tap.requests}
+        )
+
+    def open_answer(self, response):
+        answer = self.decode_envelope(response)
+        code = json.loads(bytes(answer["code"]))
+        if code:
+            raise ANSWERS.error(code, "said so", where=self.describe(response), response=response)
+        return Listing(answer.get("shops"), total=2)
+
+    def refresh_access(self):
+        self.tap.token += 1
+
+
+class Example(ErpTap):
+    name = "tap-example"
+    config_jsonschema = th.PropertiesList(
+        th.Property("base_url", th.StringType), *reading_settings(calls_per_minute=0)
+    ).to_dict()
+    account = "example"
+    token = 1
+    requests = 0
+
+    def discover_streams(self):
+        return [Shops(tap=self)]
+
+
+@pytest.fixture
+def server():
+    """Serves (status, headers, body) triples in order, the last one for ever; notes the paths that were asked for."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self):
+            served.paths.append(self.path)
+            status, headers, body = served.answers.pop(0) if len(served.answers) > 1 else served.answers[0]
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            """Tests look at answers, not at access logs."""
+
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    served.paths, served.answers = [], []
+    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield served
+    served.shutdown()
+    thread.join()
+    served.server_close()
+
+
+@pytest.fixture
+def read(server):
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def run(*answers, **changes):
+        server.answers[:] = [(status, headers, body) for status, headers, body in answers]
+        config = {"base_url": f"http://127.0.0.1:{server.server_port}/shops", "retry_wait": 0.01, **changes}
+        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        with redirect_stdout(out):
+            Example(config=config).sync_all()
+            out.flush()
+        lines = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+        return [line["record"] for line in lines if line["type"] == "RECORD"]
+
+    yield run
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def said(read, *answers, **changes):
+    with pytest.raises(SingerSDKError) as refused:
+        read(*answers, **changes)
+    return explain(refused.value)[0]
+
+
+def business(code):
+    return (200, {}, json.dumps({"code": code}).encode())
+
+
+GOOD = (200, {}, SHOPS)
+BOTH = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+
+
+def test_a_good_answer_becomes_records(read):
+    assert read(GOOD) == BOTH
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        (500, {}, b""),
+        (502, {}, b"<html>Bad Gateway</html>"),
+        (429, {"Retry-After": "0"}, b""),
+        (429, {}, b""),
+        (200, {}, b"<html>busy</html>"),
+        (200, {"Content-Length": "999"}, b"cut off"),
+        business(429),
+    ],
+)
+def test_a_passing_trouble_is_waited_for(read, server, trouble):
+    assert read(trouble, GOOD) == BOTH
+    assert len(server.paths) == 2
+
+
+def test_a_repeated_call_is_built_anew(read, server):
+    read(business(429), GOOD)
+
+    assert server.paths == ["/shops?page=0&token=1&nth=1", "/shops?page=0&token=1&nth=2"]
+
+
+def test_a_token_that_has_run_out_is_replaced(read, server):
+    assert read(business(401), GOOD) == BOTH
+    assert "token=2" in server.paths[-1]
+
+
+def test_a_call_that_may_be_left_out_is_left_out(read):
+    assert read(business(404)) == []
+
+
+def test_trouble_that_does_not_pass_ends_the_run_after_so_many_tries(read, server):
+    sentence = said(read, (503, {}, b""), max_tries=4)
+
+    assert "HTTP 503" in sentence
+    assert len(server.paths) == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ((404, {}, b"not here"), "HTTP 404"),
+        ((302, {"Location": "https://erp.example/new?x=1"}, b""), "https://erp.example/new; set base_url"),
+        (business(403), "the key is unknown (said so); check key."),
+        ((200, {}, b"<html>login</html>"), "'<html>login</html>'"),
+    ],
+)
+def test_a_refusal_is_a_sentence_that_names_stream_and_address_and_no_parameters(read, answer, says):
+    sentence = said(read, answer)
+
+    assert sentence.startswith("shops at http://127.0.0.1:")
+    assert says in sentence
+    assert "token" not in sentence
+
+
+def test_a_value_that_does_not_fit_its_type_names_the_row(read):
+    sentence = said(read, (200, {}, b'{"code":0,"shops":[{"id":"one"}]}'))
+
+    assert "id holds 'one', which is no whole number" in sentence
+    assert "deselect" in sentence
+
+
+def test_what_the_vendor_sends_beyond_the_schema_is_told_once(read, caplog):
+    caplog.set_level("INFO")
+
+    read((200, {}, b'{"code":0,"shops":[{"id":1,"mood":"good"},{"id":2}]}'))
+
+    assert caplog.text.count("also sends mood") == 1
+
+
+def test_batch_files_are_not_offered():
+    assert PluginCapabilities.BATCH not in Example.capabilities
+    assert "batch_config" not in Example.config_jsonschema["properties"]
