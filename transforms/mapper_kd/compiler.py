@@ -226,7 +226,7 @@ class _Writer:
             return self._list(node, level, path)
         codes = {key: self._part(child, level, f"{path}.{key}") for key, child in node.children.items()}
         structure = self._names.bind("S", _structure(path, node))
-        if all(code.depth == CONSTANT for code in codes.values()):
+        if all(code.depth == CONSTANT and not code.fails for code in codes.values()):
             values = [eval(code.text, GLOBALS | self._names.bound) for code in codes.values()]  # noqa: S307 - our own text
             return Code(self._names.bind("k", self._names.bound[structure](*values)), ANY, certain=True)
         if len(codes) == 1:
@@ -239,12 +239,14 @@ class _Writer:
         kept = self._names.temporary()
         text = f"({structure}({kept}) if ({kept} := {code.text}) is not None else None)"
         # As a whole ahead of the loop: one object for all lines.
-        return self._ahead(Code(text, ANY, code.depth, code.depth > CONSTANT, False, code.readings), level)
+        return self._ahead(
+            Code(text, ANY, code.depth, code.fails or code.depth > CONSTANT, False, code.readings), level
+        )
 
     def _object(self, structure: str, node: Branch, codes: dict[str, Code], level: _Level, path: str) -> Code:
         kept: list[str] = []
         for (key, code), child in zip(codes.items(), node.children.values(), strict=True):
-            if code.depth == CONSTANT:
+            if code.depth == CONSTANT and not code.fails:
                 kept.append(code.text)
                 continue
             name = self._names.temporary("v")

@@ -96,6 +96,11 @@ class UnknownNameError(LookupError):
         super().__init__(f"there is no {what} {name}{place}{hint}")
 
 
+def speakable(name: str) -> bool:
+    """Whether a field can have this name: the JSON codec takes none with quotes, backslashes or control characters."""
+    return name.isprintable() and not {'"', "\\"} & set(name)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that looks most like this one, or None when nothing is near."""
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}

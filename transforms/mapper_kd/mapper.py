@@ -67,6 +67,7 @@ class MapperKd(InlineMapper):
 
     def map_schema_message(self, message_dict: dict[str, Any]) -> Iterator[Message]:
         """Compile the stream's mappings and declare the forms they lead to."""
+        _require(message_dict, stream=str, schema=dict)
         stream = message_dict["stream"]
         self._seen.add(stream)
         if stream not in self._flows.streams:
@@ -130,6 +131,7 @@ class MapperKd(InlineMapper):
 
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterator[Message]:
         """Pass STATE on, in its place between the records."""
+        _require(message_dict, value=dict)
         yield StateMessage(message_dict["value"])
 
     def map_activate_version_message(self, message_dict: dict[str, Any]) -> Iterator[Message]:
@@ -138,6 +140,7 @@ class MapperKd(InlineMapper):
         A version says that older rows of its stream are gone. A form gets documents from several streams, and only
         some of each, so none of them can speak for the form.
         """
+        _require(message_dict, stream=str, version=int)
         if message_dict["stream"] not in self._flows.streams and self._passes:
             yield ActivateVersionMessage(message_dict["stream"], message_dict["version"])
 
@@ -163,6 +166,12 @@ class MapperKd(InlineMapper):
             if parameter.name == "file_input":
                 parameter.type = click.File("rb")
         return command
+
+
+def _require(message: dict[str, Any], **parts: type) -> None:
+    for name, kind in parts.items():
+        if not isinstance(message.get(name), kind):
+            raise UserError(f"a {message['type']} message of the tap has no {name}; the tap breaks the Singer format.")
 
 
 def main() -> None:

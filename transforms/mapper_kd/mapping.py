@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mapper_kd.kinds import SCALARS, Kind
+from mapper_kd.kinds import SCALARS, Kind, speakable
 from mapper_kd.yaml_nodes import Entry, Place, Problems, read_yaml
 
 if TYPE_CHECKING:
@@ -217,8 +217,9 @@ def _fields(entry: Entry | None) -> tuple[Field, ...]:
 
 def _keys(key: str, entry: Entry) -> tuple[str, ...]:
     keys = tuple(key.split("."))
-    if not all(keys) or any(part != part.strip() for part in keys):
+    if not all(keys) or any(part != part.strip() or not speakable(part) for part in keys):
         entry.wrong("is no field key: names with a dot between them, such as FCustomerID.FNumber")
+        return (f"line {entry.place.line}",)  # so that the rest of the file is checked too
     return keys
 
 

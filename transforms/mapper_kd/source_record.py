@@ -24,6 +24,7 @@ from mapper_kd.kinds import (
     UnknownNameError,
     list_of,
     row_of,
+    speakable,
 )
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class SourceObject:
     def column(self, row: str, name: str, *, certain: bool) -> tuple[str, Kind]:
         """As `kinds.Columns.column`; notes that the property is used."""
         if name not in self._used:
-            if not self._open and name not in self._properties:
+            if (not self._open and name not in self._properties) or not speakable(name):
                 raise UnknownNameError("field", name, self._properties, self.place)
             schema = self._properties.get(name, {})
             spelling = name if name.isascii() and name.isidentifier() else ""
@@ -69,7 +70,8 @@ class SourceObject:
         if not isinstance(schema, dict):
             return ANY
         types = schema.get("type", [])
-        named = [types] if isinstance(types, str) else [one for one in types if one != "null"]
+        listed = types if isinstance(types, list) else [types]
+        named = [one for one in listed if isinstance(one, str) and one != "null"]
         if len(named) != 1:
             return ANY
         if named[0] == "object" and schema.get("properties"):

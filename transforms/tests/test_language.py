@@ -148,6 +148,17 @@ def test_where_decides_which_records_become_documents(project):
     assert project.map(content, *records, {"status": 95, "shop": "X"}) == [{"FBillNo": "95"}, {"FBillNo": "105"}]
 
 
+def test_constants_are_calculated_too_and_fail_at_their_field(project):
+    body = "  FA.FNumber: =upper('x')\n  FB.FC.FNumber: =text(1 / 0)\n  FB.FD: 1"
+
+    assert mapped(project, body)["field"] == "FB.FC.FNumber"
+    assert mapped(project, body.replace("/ 0", "/ 4")) == {
+        "FBillNo": "N1",
+        "FA": {"FNumber": "X"},
+        "FB": {"FC": {"FNumber": "0.25"}, "FD": 1},
+    }
+
+
 # --- names
 
 
@@ -517,6 +528,8 @@ tables:
         ("  FA: [1]", "", r"head.FA: needs a single value"),
         ("  FA.FNumber: 100", "", r'head.FA.FNumber: is a code and must be text; write it in quotes: "100"'),
         ("  FA..B: x", "", r"is no field key"),
+        ("  'F\"A': x", "", r"is no field key"),
+        ("  FA: =record['a\\nb']", "", r"there is no field a\nb in orders"),
         ("  FA: x\n  FA: y", "", r"head.FA: is written twice"),
         ("  FA: x\n  FA.FB: y", "", r"head.FA.FB: needs FA to be an object"),
         ("lines:\n  FBillNo:\n    fields: {FA: x}", "", r"lines.FBillNo: is there already"),

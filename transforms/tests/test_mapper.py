@@ -217,6 +217,33 @@ def test_a_line_that_is_no_message_is_refused_with_its_number(project, line):
         project.run(project.schema(), line)
 
 
+@pytest.mark.parametrize(
+    ("message", "missing"),
+    [
+        ({"type": "SCHEMA", "stream": "orders"}, "schema"),
+        ({"type": "SCHEMA", "schema": {}}, "stream"),
+        ({"type": "STATE"}, "value"),
+        ({"type": "ACTIVATE_VERSION", "stream": "orders"}, "version"),
+    ],
+)
+def test_a_message_without_its_parts_is_refused(project, message, missing):
+    project.mapping(project.flow(""))
+
+    with pytest.raises(UserError, match=f"a {message['type']} message of the tap has no {missing}"):
+        project.run(message)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"type": 5}, {"type": ["object", 5]}, {"anyOf": [{"type": "string"}]}, True, {"type": "x"}]
+)
+def test_a_property_of_an_odd_schema_is_of_any_kind(project, odd):
+    project.mapping(project.flow("  FA: =shop.x\n  FB: =shop"))
+
+    (mapped,) = records(project.run(project.schema(id={}, number={}, shop=odd), project.record(shop={"x": [1]})))
+
+    assert mapped["record"] == {"FBillNo": "N1", "FA": [1], "FB": {"x": [1]}}
+
+
 def test_blank_lines_are_no_messages(project):
     project.mapping(project.flow(""))
 
