@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from target_kingdee.outcomes import Reason, classify
 
 if TYPE_CHECKING:
@@ -23,7 +25,10 @@ EDITABLE = frozenset({DRAFT, CREATED, REOPENED})
 
 
 class Fate(Enum):
-    """How a document ended; the values name the counters of the run summary."""
+    """How a document ended; the values name the counters of the run summary.
+
+    Compare with `is`, or with `in` a tuple: hashing a member of an Enum costs more than a row of the ledger.
+    """
 
     DELIVERED = "delivered"
     UPDATED = "updated"
@@ -76,8 +81,7 @@ class Policy:
         return self.auto_audit and self.goal == "audited"
 
 
-@dataclass(slots=True, eq=False)
-class Case:
+class Case(msgspec.Struct, eq=False, gc=False):
     """One document in a delivery, and how far it is.
 
     Attributes:

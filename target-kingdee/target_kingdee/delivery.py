@@ -61,13 +61,13 @@ class Delivery:
     cases: list[Case] = field(init=False)
     audit_is_ignored: bool = field(init=False, default=False)
     repeats: int = field(init=False, default=0)
-    _waiting: dict[Stage, list[Case]] = field(init=False)
+    _waiting: list[list[Case]] = field(init=False)
     _current: tuple[Stage, list[Case]] | None = field(init=False, default=None)
     _patience: Patience = field(init=False)
 
     def __post_init__(self) -> None:
         self._patience = Patience(self.policy)
-        self._waiting = {stage: [] for stage in Stage}
+        self._waiting = [[] for _ in Stage]
         self.cases = [Case(document, self.known.get(document.number)) for document in self.documents]
         for case in self.cases:
             self._begin(case)

@@ -44,7 +44,7 @@ BUSY_SECONDS = 60
 LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
 WAL_PAGES = 8000
 CACHE_KIBIBYTES = 8192
-_REFUSED = frozenset({Fate.DEAD, Fate.SAVED})
+_REFUSED = (Fate.DEAD, Fate.SAVED)
 
 
 class LedgerError(UserError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import IO, Any
 
 import msgspec
 from erp_sdk.messages import NOTHING, MessageReader, Source
 from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+PIPE_BYTES = 1 << 18
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -21,6 +24,11 @@ _decode = msgspec.json.Decoder(_Line).decode
 
 class ModelReader(MessageReader):
     """A RECORD message is ``stream``, ``record`` (`msgspec.Raw`) and ``source`` (`Source` or None)."""
+
+    @property
+    def default_input(self) -> IO[bytes]:
+        """Standard input, read in pieces as large as a pipe gives them."""
+        return open(sys.stdin.fileno(), "rb", buffering=PIPE_BYTES, closefd=False)
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Decode one line.

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from target_kingdee.ledger_rows import DeadLetter
 
 SMALLEST_SAMPLE = 50
-_REFUSED = frozenset({Fate.DEAD, Fate.SAVED})
-_WENT_THROUGH = frozenset({Fate.DELIVERED, Fate.UPDATED})
+_REFUSED = (Fate.DEAD, Fate.SAVED)
+_WENT_THROUGH = (Fate.DELIVERED, Fate.UPDATED)
 
 
 class TooManyRefusalsError(UserError):
@@ -39,11 +39,15 @@ class Summary:
 
     def count(self, cases: Iterable[Case]) -> None:
         """Count how documents ended."""
+        delivered = 0
         for case in cases:
-            if case.fate in _REFUSED:
+            if case.fate is Fate.DELIVERED:
+                delivered += 1
+            elif case.fate in _REFUSED:
                 self.dead_lettered[case.reason.name if case.reason else "rejected"] += 1
             elif case.fate is not None:
                 self.fates[case.fate] += 1
+        self.fates[Fate.DELIVERED] += delivered
 
     def count_letters(self, letters: Iterable[DeadLetter]) -> None:
         """Count dead letters that never were documents."""

@@ -123,7 +123,7 @@ def run_once(ledger: Ledger, kingdee: PlayedKingdee, documents: list[Document]) 
     return ended
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=80, deadline=None, database=None)
 @given(st.data(), st.integers(1, 9), st.integers(0, 4))
 def test_no_document_is_ever_twice_in_kingdee_and_none_is_lost(data, count, stormy_runs):
     kingdee = PlayedKingdee(data.draw)

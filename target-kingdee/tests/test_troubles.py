@@ -33,10 +33,8 @@ def test_a_failing_batch_save_neither_loses_nor_doubles_a_document(kingdee, targ
 
 
 @pytest.mark.parametrize("call", ["Submit", "Audit", "ExecuteBillQuery", "QueryBusinessInfo", "LoginByAppSecret"])
-@pytest.mark.parametrize("kind", ["reset_after", "http_502", "timeout_before", "garbage", "throttle"])
+@pytest.mark.parametrize("kind", ["reset_after", "http_502", "garbage"])
 def test_any_other_call_may_fail_too(kingdee, target, documents, call, kind):
-    if (call, kind) == ("LoginByAppSecret", "throttle"):
-        kind = "http_503"  # a login is not throttled with MsgCode 14
     kingdee.faults(
         {"call": call, "kind": kind, "nth": 1, "seconds": 3}, {"call": "BatchSave", "kind": "unreported", "nth": 1}
     )
