@@ -98,7 +98,7 @@ MSG_CODES: dict[int, Row] = {
     0: Row(_J, Action.LOOK, "Kingdee refused: {detail}"),
     1: Row(_N, Action.STOP, "the session is lost 会话信息已丢失 and cannot be made again; check the credentials"),
     2: Row(_J, Action.LOOK, "the user has no permission 没有权限: {detail}"),
-    3: Row(_N, Action.STOP, "Kingdee misses the operation's id 操作标识 ({detail}); its version may not know the service"),
+    3: Row(_N, Action.STOP, "Kingdee misses the operation's id 操作标识; its version may not know it ({detail})"),
     4: Row(_U, Action.LOOK_AND_RETRY, "Kingdee raised an exception 异常: {detail}", blames_document=True),
     5: Row(_N, Action.STOP, "Kingdee misses the form's id; check the stream's name ({detail})"),
     6: Row(_U, Action.LOOK_AND_RETRY, "Kingdee's database failed 数据库操作失败: {detail}", blames_document=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ class KingdeeSink(BatchSink):
         """Return a timer that does not log each batch: the run summary says what took how long."""
         return QuietTimer(metrics.Metric.BATCH_PROCESSING_TIME)
 
+    @abc.abstractmethod
     def take(self, message: Mapping[str, Any], position: int) -> None:
         """Take one RECORD message.
 
@@ -60,7 +62,6 @@ class KingdeeSink(BatchSink):
             message: What `ModelReader` made of it.
             position: Its place among all records, from 1 on.
         """
-        raise NotImplementedError
 
     def _begin_batch(self, position: int) -> None:
         self.first_position = position
