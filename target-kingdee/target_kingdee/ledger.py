@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.sql import ClauseElement
 
 BUSY_SECONDS = 60
 LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
@@ -80,11 +81,15 @@ class Ledger:
         self._kept: Connection | None = None
         with self.transaction() as connection:
             bring_up_to_date(connection)
-        dialect = self._engine.dialect
-        self._intend = Statement(intend_clause(dialect.name), dialect)
-        self._settle = Statement(settle_clause(), dialect)
-        self._letter = Statement(letter_clause(dialect.name), dialect)
-        self._close_letter = Statement(close_letter_clause(), dialect)
+        dialect = self._engine.dialect.name
+        self._intend = self.statement(intend_clause(dialect))
+        self._settle = self.statement(settle_clause())
+        self._letter = self.statement(letter_clause(dialect))
+        self._close_letter = self.statement(close_letter_clause())
+
+    def statement(self, clause: ClauseElement) -> Statement:
+        """Compile a statement for this database."""
+        return Statement(clause, self._engine.dialect)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -153,7 +158,7 @@ class Ledger:
         places = -(-len(numbers) // LOOKUP_STEP) * LOOKUP_STEP
         lookup = self._lookups.get(places)
         if lookup is None:
-            lookup = self._lookups[places] = Statement(known_clause(places), self._engine.dialect)
+            lookup = self._lookups[places] = self.statement(known_clause(places))
         padded = [*numbers, *[numbers[-1]] * (places - len(numbers))]
         named = {f"number_{index}": number for index, number in enumerate(padded)}
         rows = lookup.fetch(connection, {"book": book.id, **named})

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from erp_sdk.command import UserError
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from target_kingdee.ledger_schema import books
 
@@ -54,6 +54,8 @@ class WriterLock:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._holder = uuid.uuid4().hex
+        held = select(books.c.book_id).where(books.c.book_id == bindparam("book"), books.c.holder == bindparam("mine"))
+        self._confirm = ledger.statement(held)
         self._is_held = False
         self._released = threading.Event()
         self._beating: threading.Thread | None = None
@@ -93,8 +95,7 @@ class WriterLock:
         Raises:
             LockedError: It was taken away while this process stood still.
         """
-        mine = select(books.c.book_id).where(books.c.book_id == book.id, books.c.holder == self._holder)
-        if connection.execute(mine).first() is None:
+        if not self._confirm.fetch(connection, {"book": book.id, "mine": self._holder}):
             raise LockedError(f"another run took over {book.form} while this one stood still; let that one finish.")
 
     def release(self) -> None:
