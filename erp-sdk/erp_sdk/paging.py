@@ -183,5 +183,5 @@ class Walk(Generic[Row]):
             page = self.fetch(number, with_total=False)
             if not page.rows and self.confirm_empty:
                 page = self.fetch(number, with_total=False)
-        for earlier in range(number - 2, self.first - 1, -1):
+        for earlier in range(number - 1, self.first - 1, -1):
             yield self.seen.fresh(self.fetch(earlier, with_total=False).rows)

@@ -127,6 +127,12 @@ def test_without_a_total_no_row_that_stays_is_missed_either(count, size, edits):
     assert set(found) >= {row.id for row in vendor.rows}
 
 
+def test_without_a_total_a_last_page_that_moves_up_before_it_is_read_is_not_missed():
+    vendor = Vendor(rows(8), size=2, counts=False, edits={3: [0, 1]})
+
+    assert set(ids(vendor.walk())) >= {2, 3, 4, 5, 6, 7}
+
+
 def test_without_a_total_a_short_page_does_not_end_the_list():
     vendor = Vendor(rows(5), size=3, counts=False, cap=2)
 

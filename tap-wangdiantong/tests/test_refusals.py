@@ -225,7 +225,7 @@ def test_the_connection_can_be_tested(tap):
 
 def test_secrets_are_never_put_out(tap):
     for dialect in ("flagship", "qimen_flagship"):
-        config = tap.settings(dialect, start_date="2026-03-31 04:00:00")
+        config = tap.settings(dialect, start_date="2026-03-31 04:00:00", end_date="2026-03-31 06:00:00")
 
         output = tap.command(config)
 
