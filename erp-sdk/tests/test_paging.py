@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from erp_sdk.paging import IncompleteList, Page, Seen, TooManyRows, Walk
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 
@@ -164,15 +164,16 @@ def test_an_empty_list_can_be_doubted_once(counts):
     assert ids(vendor.walk(confirm_empty=True)) == list(range(5))
 
 
-@given(
-    count=st.integers(0, 40),
-    size=st.integers(1, 7),
-    empty=st.sets(st.integers(1, 60)).map(lambda found: {n for n in found if n - 1 not in found}),
-)
-def test_an_answer_that_pretends_there_is_nothing_loses_nothing(count, size, empty):
+@given(count=st.integers(0, 40), size=st.integers(1, 7), empty=st.sets(st.integers(1, 60)))
+def test_answers_that_pretend_there_is_nothing_lose_nothing_silently(count, size, empty):
+    assume(not any({n, n + 1, n + 2, n + 3, n + 4} <= empty for n in empty))  # five in a row are believed
     vendor = Vendor(rows(count), size=size, empty=empty, zero_when_empty=True)
 
-    assert ids(vendor.walk()) == list(range(count))
+    try:
+        found = vendor.walk()
+    except IncompleteList:
+        return  # loud: the bookmark does not move
+    assert ids(found) == list(range(count))
 
 
 def test_a_list_that_stays_short_of_its_total_is_refused():
