@@ -12,9 +12,12 @@ slow_answers = {"latency_ms": 60}
 
 
 @pytest.fixture
-def own(tap, serve_sandbox):
-    """A sandbox of the test's own, one day of data."""
-    return tap.at(serve_sandbox("--limits", "off", days=2))
+def own(tap):
+    """The tap, and a sandbox whose switches and documents are put back afterwards."""
+    usual = tap.sandbox.post("wangdiantong/settings")
+    yield tap
+    tap.sandbox.post("wangdiantong/settings", usual)
+    tap.sandbox.post("wangdiantong/reset-edits")
 
 
 def ids(output):
