@@ -25,7 +25,9 @@ def faults(tap):
         tap.sandbox.post("faults", [{"vendor": "wangdiantong", "call": "*", **entry} for entry in entries])
 
     yield plan
+    fired = [fault["fired"] for fault in tap.sandbox.get("faults")["faults"]]
     tap.sandbox.clear_faults()
+    assert all(fired)
 
 
 @pytest.mark.parametrize(
