@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case
 from target_kingdee.ledger_schema import dead_letters, deliveries
 
 from tap_ledger.ledger_stream import LedgerStream
@@ -43,9 +42,8 @@ class DeadLetters(LedgerStream):
 
     @property
     def changed(self) -> ColumnElement[str]:
-        """The time of the last failure, or of its end."""
-        last, closed = dead_letters.c.last_at, dead_letters.c.closed_at
-        return case((closed > last, closed), else_=last)
+        """The time of the last failure, or of its end, as the ledger's writer saw it."""
+        return dead_letters.c.updated_at
 
     def narrowed(self, chosen: Select[Any]) -> Select[Any]:
         """Keep the letters of one reason."""

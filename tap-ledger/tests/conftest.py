@@ -19,7 +19,7 @@ from target_kingdee.case import Case, Fate
 from target_kingdee.document import Document, canonical_key
 from target_kingdee.ledger import Ledger
 from target_kingdee.ledger_rows import DeadLetter
-from target_kingdee.ledger_schema import deliveries, metadata
+from target_kingdee.ledger_schema import dead_letters, deliveries, metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,16 @@ class WrittenLedger:
             self.change(deliveries, deliveries.c.number.in_(numbers), updated_at=at)
 
     def bury(self, *keys: int, form: str = OUTSTOCK, reason: str = "code_missing", at: str | None = None) -> None:
-        """Keep dead letters that the mapper made."""
+        """Keep dead letters that the mapper made; `at` is the time that their rows then carry."""
+        self.keep(*keys, form=form, reason=reason, occurred_at=at)
+        if at is not None:
+            kept = [canonical_key({"stockout_id": key}) for key in keys]
+            self.change(dead_letters, dead_letters.c.source_key.in_(kept), updated_at=at)
+
+    def keep(
+        self, *keys: int, form: str = OUTSTOCK, reason: str = "code_missing", occurred_at: str | None = None
+    ) -> None:
+        """Keep now what the mapper could not map at some time."""
         letters = [
             DeadLetter(
                 form=form,
@@ -78,7 +87,7 @@ class WrittenLedger:
                 record=f'{{"stockout_id":{key},"receivable":12345678901234567.8900,"remark":"请放门口"}}',
                 mapping="wangdiantong/sales_stockouts",
                 field="FCustomerID.FNumber",
-                occurred_at=at,
+                occurred_at=occurred_at,
             )
             for key in keys
         ]

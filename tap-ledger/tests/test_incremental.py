@@ -85,6 +85,20 @@ def test_a_letter_that_is_closed_comes_once_more_with_the_time(ledger, read):
     assert record["last_at"] == LONG_AGO
 
 
+@pytest.mark.parametrize("occurred_at", [LONG_AGO, "2026-03-01T02:00:00.123Z", "not a time"])
+def test_a_letter_that_reaches_the_ledger_long_after_the_mapping_failed_is_not_missed(ledger, read, occurred_at):
+    ledger.bury(7, at=LATER)
+    first = read()
+    ledger.keep(8, occurred_at=occurred_at)
+
+    second = read(after=first)
+
+    assert second.keys() == [7, 8]  # 7 changed in the very second of the bookmark
+    letter = next(record for record in second.records["dead_letters"] if "8}" in record["source_key"])
+    assert datetime.fromisoformat(letter["last_at"]).utcoffset() == timedelta(hours=8)
+    assert letter["updated_at"] > LATER
+
+
 def test_a_full_table_read_ignores_the_bookmark(ledger, read):
     ledger.deliver("CK1", at=LONG_AGO)
     ledger.deliver("CK2", at=LATER)

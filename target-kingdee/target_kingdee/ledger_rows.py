@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from erp_sdk.times import parse_time, rfc3339
 from sqlalchemy import Text, bindparam, case, func, literal_column, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -139,7 +140,7 @@ def close_letter_clause() -> Any:
             columns.source_key == bindparam("key"),
             columns.closed_at.is_(None),
         )
-        .values(closed_at=bindparam("at"))
+        .values(closed_at=bindparam("at"), updated_at=bindparam("at"))
     )
 
 
@@ -188,7 +189,7 @@ def letter_of(one: Case, form: str) -> DeadLetter:
 
 def letter_row(letter: DeadLetter, book_id: int, at: str, run_id: int) -> dict[str, Any]:
     """Make the row of a dead letter."""
-    occurred = letter.occurred_at or at
+    occurred = _own_spelling(letter.occurred_at) or at
     return {
         "book_id": book_id,
         "source_stream": letter.source_stream,
@@ -204,5 +205,15 @@ def letter_row(letter: DeadLetter, book_id: int, at: str, run_id: int) -> dict[s
         "attempts": 1,
         "first_at": occurred,
         "last_at": occurred,
+        "updated_at": at,
         "run_id": run_id,
     }
+
+
+def _own_spelling(time: str | None) -> str | None:
+    """Spell a mapper's time as the ledger does, so that times compare as text; None when it is none."""
+    try:
+        moment = parse_time(time)
+    except ValueError:
+        return None
+    return None if moment is None else rfc3339(moment)

@@ -94,6 +94,7 @@ dead_letters = Table(
     Column("first_at", Text, nullable=False),
     Column("last_at", Text, nullable=False),
     Column("closed_at", Text, comment="when it was delivered after all"),
+    Column("updated_at", Text, nullable=False, comment="when this row was written; last_at may be the mapper's time"),
     Column("run_id", Integer, nullable=False),
     UniqueConstraint("book_id", "source_stream", "source_key"),
     Index("dead_letters_open", "closed_at", "book_id"),
