@@ -9,6 +9,7 @@ import argparse
 import json
 import signal
 import sys
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,82 +18,120 @@ import requests
 
 from benchmarks import report
 from benchmarks.alone import measure_alone
+from benchmarks.five_lines import FiveLines, write_templates
 from benchmarks.flow import UNTIL, Flow, last_days
 from benchmarks.measure import ROOT, BenchError
 from benchmarks.meltano_run import measure_meltano
-from benchmarks.pipes import PipeResult, hold_together, measure_pipe, median
-from benchmarks.servers import fresh_vendors, seeded_state
+from benchmarks.pipes import PipeResult, hold_together, measure_bare, measure_pipe, median
+from benchmarks.servers import Credentials, fresh_vendors, seeded_state
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
     from types import FrameType
 
-PARTS = ("pipe", "alone", "meltano")
-UNASKED = ("pipe", "alone")
+PARTS = ("pipe", "bare", "alone", "meltano")
+UNASKED = ("pipe", "bare", "alone")
+ON_FIVE_LINES = {"bare", "alone"}
+
+
+Pipes = dict[str, PipeResult]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What every part starts from."""
+
+    flow: Flow
+    seeded: Path
+    credentials: Credentials
+    five_lines: FiveLines
 
 
 def options_of(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--days", type=int, default=30, choices=range(1, 366), metavar="N",
-                        help="how many of the year's last days (default 30; 365 is all of it)")  # fmt: skip
+    parser.add_argument("--days", type=int, default=60, choices=range(1, 366), metavar="N",
+                        help="how many of the year's last days (default 60; 365 is all of it)")  # fmt: skip
     parser.add_argument("--until", type=date.fromisoformat, default=UNTIL,
                         help=f"the last trading day (default {UNTIL}: always the same documents)")  # fmt: skip
-    parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be repeated")
+    parser.add_argument("--only", choices=PARTS, action="append",
+                        help="only this part (bare: the pipes against stand-ins); may be repeated")  # fmt: skip
     parser.add_argument("--repeat", type=int, default=1, help="how often each pipe runs; the median counts")
     parser.add_argument("--batch-size", type=int, default=100, help="documents a BatchSave, both pipes")
     parser.add_argument("--dialect", choices=("openapi", "flagship"), default="openapi", help="what the taps speak")
-    parser.add_argument("--five-line-documents", type=int, default=50_000, help="how many, for the processes alone")
+    parser.add_argument("--five-line-documents", type=int, default=50_000, help="how many, against stand-ins")
     parser.add_argument("--no-startup", action="store_true", help="leave out the runs that measure the start-up")
     parser.add_argument("--home", type=Path, default=ROOT / ".bench", help="where everything is written")
     return parser.parse_args(arguments)
 
 
-def prepare(options: argparse.Namespace) -> tuple[Flow, Path]:
-    """Seed the sandbox and read the code tables."""
+def prepare(options: argparse.Namespace, parts: Collection[str]) -> Prepared:
+    """Seed the sandbox, read the code tables, and cut documents to five lines for the parts that need them."""
     home = options.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     say(f"Seeding {options.days} days until {options.until} into {home}")
     seeded = seeded_state(home, options.days, options.until)
     flow = Flow(home, options.dialect, options.batch_size, last_days(options.days, options.until))
     with fresh_vendors(home, seeded) as vendors:
-        flow.read_code_tables(vendors.credentials())
-    return flow, seeded
+        credentials = vendors.credentials()
+        flow.read_code_tables(credentials)
+        templates = write_templates(flow, credentials) if ON_FIVE_LINES & {*parts} else home
+    return Prepared(flow, seeded, credentials, FiveLines(templates, options.five_line_documents))
 
 
-def run_pipes(flow: Flow, seeded: Path, options: argparse.Namespace) -> dict[str, PipeResult]:
-    """Run both pipes in turn, as often as asked for."""
+def in_turn(what: str, options: argparse.Namespace, measure_one: Callable[[str], PipeResult]) -> Pipes:
+    """Run both pipes in turn, as often as asked for; both must have delivered the same."""
     runs: dict[str, list[PipeResult]] = {"ours": [], "stock": []}
     for turn in range(options.repeat):
         for name, results in runs.items():
-            say(f"Running {name}, {turn + 1} of {options.repeat}")
-            results.append(measure_pipe(flow, seeded, name, startup=not options.no_startup))
+            say(f"Running {name} {what}, {turn + 1} of {options.repeat}")
+            results.append(measure_one(name))
     chosen = {name: median(results) for name, results in runs.items()}
     hold_together(chosen["ours"], chosen["stock"])
     return chosen
+
+
+def measured(options: argparse.Namespace, ready: Prepared, parts: Collection[str]) -> Iterator[tuple[str, str, Any]]:
+    """Measure the chosen parts; yields each one's name, table and results."""
+    flow, seeded = ready.flow, ready.seeded
+    if "pipe" in parts:
+
+        def against_the_sandbox(name: str) -> PipeResult:
+            return measure_pipe(flow, seeded, name, startup=not options.no_startup)
+
+        found = in_turn("against the sandbox", options, against_the_sandbox)
+        yield "pipe", "The pipes against the sandbox\n\n" + report.pipes(found), found
+    if "bare" in parts:
+
+        def against_stand_ins(name: str) -> PipeResult:
+            return measure_bare(ready.five_lines.flow(flow), ready.credentials, ready.five_lines, name)
+
+        found = in_turn("against stand-ins", options, against_stand_ins)
+        yield "bare", "The pipes on five-line documents, against stand-ins\n\n" + report.pipes(found), found
+    if "meltano" in parts:
+        say("Running ours under meltano")
+        found = {"meltano": measure_meltano(flow, seeded)}
+        yield "meltano", "Under `meltano run`\n\n" + report.pipes(found), found
+    if "alone" in parts:
+        say("Running each process alone")
+        alone = list(measure_alone(flow, seeded, ready.five_lines))
+        yield "alone", "Each process alone\n\n" + report.alone(alone), alone
 
 
 def measure(options: argparse.Namespace) -> None:
     """Measure the chosen parts and print them."""
     parts = options.only or UNASKED
     told: dict[str, Any] = {"machine": report.machine()}
-    flow, seeded = prepare(options)
+    ready = prepare(options, parts)
     told["days"], told["until"] = options.days, options.until.isoformat()
     told["dialect"], told["batch_size"] = options.dialect, options.batch_size
     print(title(told))
-    if "pipe" in parts:
-        told["pipes"] = run_pipes(flow, seeded, options)
-        print("\n## The pipes against the sandbox\n\n" + report.pipes(told["pipes"]))
-    if "meltano" in parts:
-        say("Running ours under meltano")
-        told["pipes"] = told.get("pipes", {}) | {"meltano": measure_meltano(flow, seeded)}
-        print("\n## Under `meltano run`\n\n" + report.pipes({"meltano": told["pipes"]["meltano"]}))
-    if "alone" in parts:
-        say("Running each process alone")
-        told["alone"] = list(measure_alone(flow, seeded, options.five_line_documents))
-        print("\n## Each process alone\n\n" + report.alone(told["alone"]))
-    results = flow.home / "results.json"
-    results.write_text(json.dumps(report.as_json(told), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    say(f"All of it is in {results}")
+    for name, table, results in measured(options, ready, parts):
+        print(f"\n## {table}", flush=True)
+        told[name] = results
+    path = ready.flow.home / "results.json"
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=1, default=asdict) + "\n", encoding="utf-8")
+    say(f"All of it is in {path}")
 
 
 def title(told: dict[str, Any]) -> str:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from benchmarks import canned_wangdiantong as canned
-from benchmarks.five_lines import write_templates
-from benchmarks.flow import Period
 from benchmarks.measure import Command, Run, Use, run_pipe
 from benchmarks.pipes import OUTSTOCKS
-from benchmarks.servers import Server, fresh_vendors, stand_in
+from benchmarks.servers import Server, fresh_vendors, pointed_at, stand_in
 from benchmarks.singer_file import Captured, count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from benchmarks.five_lines import FiveLines
     from benchmarks.flow import Flow
-
-CANNED = Period(canned.FIRST, canned.FIRST + canned.WHOLE)
+    from benchmarks.servers import Credentials
 
 
 @dataclass(frozen=True)
@@ -44,11 +41,10 @@ class AloneResult:
     server: Use | None = None
 
 
-def measure_alone(flow: Flow, seeded: Path, five_line_documents: int) -> Iterator[AloneResult]:
+def measure_alone(flow: Flow, seeded: Path, five_lines: FiveLines) -> Iterator[AloneResult]:
     """Measure tap, mapper and target on the sandbox's documents, then on five-line documents."""
     with fresh_vendors(flow.home, seeded) as vendors:
         credentials = vendors.credentials()
-        templates = write_templates(flow, credentials)
         tap, mapper, _ = flow.ours(credentials)
         raw = _capture(tap, flow.home, None, "raw")
         yield _tap(flow, vendors.wangdiantong, credentials, raw, "sandbox")
@@ -56,16 +52,15 @@ def measure_alone(flow: Flow, seeded: Path, five_line_documents: int) -> Iterato
         yield _mapper(mapper, flow, raw, "captured file")
         yield _target(flow, vendors.kingdee, credentials, mapped, "sandbox")
     yield _target_into_nothing(flow, credentials, mapped, "null Kingdee")
-    canned_flow = replace(flow, dialect="openapi", period=CANNED)
-    yield from _five_lines(canned_flow, credentials, templates, five_line_documents)
+    yield from _five_lines(five_lines.flow(flow), credentials, five_lines)
 
 
-def _five_lines(flow: Flow, credentials: dict[str, Any], templates: Path, documents: int) -> Iterator[AloneResult]:
-    with stand_in(flow.home, "canned_wangdiantong", str(templates), str(documents)) as server:
-        served = _pointed_at(credentials, server.url)
-        tap, mapper, _ = flow.ours(served)
+def _five_lines(flow: Flow, credentials: Credentials, five_lines: FiveLines) -> Iterator[AloneResult]:
+    with five_lines.served(flow.home) as server:
+        here = pointed_at(credentials, server.url, "")
+        tap, mapper, _ = flow.ours(here)
         raw = _capture(tap, flow.home, None, "raw-5")
-        yield _tap(flow, server, served, raw, "canned answers, 5 lines")
+        yield _tap(flow, server, here, raw, "canned answers, 5 lines")
     mapped = _capture(mapper, flow.home, raw.path, "mapped-5")
     yield _mapper(mapper, flow, raw, "captured file, 5 lines")
     yield _target_into_nothing(flow, credentials, mapped, "null Kingdee, 5 lines")
@@ -77,7 +72,7 @@ def _capture(command: Command, home: Path, stdin: Path | None, name: str) -> Cap
     return count(path)
 
 
-def _tap(flow: Flow, server: Server, credentials: dict[str, Any], emitted: Captured, against: str) -> AloneResult:
+def _tap(flow: Flow, server: Server, credentials: Credentials, emitted: Captured, against: str) -> AloneResult:
     idle = run_pipe(flow.ours(credentials, flow.nothing)[:1], flow.home)
     before = server.cpu()
     run = run_pipe(flow.ours(credentials)[:1], flow.home)
@@ -90,25 +85,17 @@ def _mapper(mapper: Command, flow: Flow, raw: Captured, against: str) -> AloneRe
     return AloneResult("mapper", against, raw.documents, raw.lines, run, idle)
 
 
-def _target(flow: Flow, server: Server, credentials: dict[str, Any], mapped: Captured, against: str) -> AloneResult:
+def _target(flow: Flow, server: Server, credentials: Credentials, mapped: Captured, against: str) -> AloneResult:
     flow.forget_ledger()
     target = flow.ours(credentials)[-1:]
     idle = run_pipe(target, flow.home, stdin=mapped.without_records())
     before = server.cpu()
     run = run_pipe(target, flow.home, stdin=mapped.path)
     use = server.use("server", before)
-    held = server.get(OUTSTOCKS, summary=1) if against == "sandbox" else None
-    documents, lines = (held["documents"], held["lines"]) if held else (mapped.documents, mapped.lines)
-    return AloneResult("target", against, documents, lines, run, idle, use)
+    held = server.get(OUTSTOCKS, summary=1)
+    return AloneResult("target", against, held["documents"], held["lines"], run, idle, use)
 
 
-def _target_into_nothing(flow: Flow, credentials: dict[str, Any], mapped: Captured, against: str) -> AloneResult:
+def _target_into_nothing(flow: Flow, credentials: Credentials, mapped: Captured, against: str) -> AloneResult:
     with stand_in(flow.home, "null_kingdee") as server:
-        return _target(flow, server, _pointed_at(credentials, server.url), mapped, against)
-
-
-def _pointed_at(credentials: dict[str, Any], url: str) -> dict[str, Any]:
-    """Return the credentials with each base URL moved to a stand-in."""
-    wangdiantong = {**credentials["wangdiantong"]["openapi"], "base_url": f"{url}/openapi2/"}
-    galaxy = {**credentials["kingdee"]["galaxy"], "base_url": f"{url}/k3cloud/"}
-    return {"wangdiantong": {"openapi": wangdiantong}, "kingdee": {"galaxy": galaxy}}
+        return _target(flow, server, pointed_at(credentials, "", server.url), mapped, against)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from benchmarks import canned_wangdiantong as canned
+from benchmarks.flow import Period
 from benchmarks.measure import BenchError
+from benchmarks.servers import stand_in
 from benchmarks.stock.mapping import read_codes
 from benchmarks.stock.signing import signed_form
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from benchmarks.flow import Flow
+    from benchmarks.servers import Credentials, Server
 
 LINES = 5
 WANTED = 50
@@ -24,7 +30,24 @@ MOST_PAGES = 100
 _SPAN = timedelta(days=10)
 
 
-def write_templates(flow: Flow, credentials: dict[str, Any]) -> Path:
+@dataclass(frozen=True)
+class FiveLines:
+    """Five-line documents to be served: their templates and how many."""
+
+    templates: Path
+    documents: int
+
+    def served(self, home: Path) -> AbstractContextManager[Server]:
+        """Serve them in the vendor's shape."""
+        return stand_in(home, "canned_wangdiantong", str(self.templates), str(self.documents))
+
+    @staticmethod
+    def flow(flow: Flow) -> Flow:
+        """Return the flow that reads them."""
+        return replace(flow, dialect="openapi", period=Period(canned.FIRST, canned.FIRST + canned.WHOLE))
+
+
+def write_templates(flow: Flow, credentials: Credentials) -> Path:
     """Write documents as the vendor sends them: completed, no wholesale, with a known customer, cut to five lines."""
     customers = read_codes(flow.codes, "customer")
     chosen: list[dict[str, Any]] = []
@@ -43,7 +66,7 @@ def write_templates(flow: Flow, credentials: dict[str, Any]) -> Path:
     return path
 
 
-def _page(flow: Flow, credentials: dict[str, Any], number: int) -> list[dict[str, Any]]:
+def _page(flow: Flow, credentials: Credentials, number: int) -> list[dict[str, Any]]:
     account = credentials["wangdiantong"]["openapi"]
     start, end = (f"{moment:%Y-%m-%d %H:%M:%S}" for moment in (flow.period.end - _SPAN, flow.period.end))
     form = signed_form(account, {"start_time": start, "end_time": end, "page_no": str(number), "page_size": str(PAGE)})

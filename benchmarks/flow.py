@@ -15,6 +15,8 @@ from benchmarks.stock import mapping as stock_mapping
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from benchmarks.servers import Credentials
+
 CST = timezone(timedelta(hours=8))
 UNTIL = date(2026, 3, 31)
 """The last trading day of the benchmark's data: fixed, so that every day measures the same documents."""
@@ -64,7 +66,7 @@ class Flow:
         """A period without documents: what a process takes to read it is its start-up."""
         return Period(self.period.end + timedelta(days=10), self.period.end + timedelta(days=10, hours=1))
 
-    def read_code_tables(self, credentials: dict[str, Any]) -> None:
+    def read_code_tables(self, credentials: Credentials) -> None:
         """Write the code tables: the seller's own, and those that are read from Kingdee."""
         run(self.home, ["erp-sandbox", "codes", "--output", str(self.codes)])
         config = self._write("query", self.target_settings(credentials))
@@ -77,7 +79,7 @@ class Flow:
         for path in self.home.glob("ledger.sqlite*"):
             path.unlink()
 
-    def target_settings(self, credentials: dict[str, Any]) -> dict[str, Any]:
+    def target_settings(self, credentials: Credentials) -> dict[str, Any]:
         """Return target-kingdee's settings."""
         return {
             **credentials["kingdee"]["galaxy"],
@@ -86,7 +88,7 @@ class Flow:
             "batch_size": self.batch_size,
         }
 
-    def tap_settings(self, credentials: dict[str, Any], period: Period) -> dict[str, Any]:
+    def tap_settings(self, credentials: Credentials, period: Period) -> dict[str, Any]:
         """Return tap-wangdiantong's settings."""
         return {
             **credentials["wangdiantong"][self.dialect],
@@ -97,7 +99,7 @@ class Flow:
             "budget_path": str(self.home / "budget"),
         }
 
-    def ours(self, credentials: dict[str, Any], period: Period | None = None) -> list[Command]:
+    def ours(self, credentials: Credentials, period: Period | None = None) -> list[Command]:
         """Return our pipe: tap-wangdiantong, mapper-kd, target-kingdee."""
         tap = self._write("tap", self.tap_settings(credentials, period or self.period))
         mapper = self._write("mapper", {"mappings": [str(ROOT / MAPPING)], "codes": [str(self.codes)]})
@@ -109,7 +111,7 @@ class Flow:
             Command("target", [str(BIN / "target-kingdee"), "--config", str(target)]),
         ]
 
-    def stock(self, credentials: dict[str, Any], period: Period | None = None) -> list[Command]:
+    def stock(self, credentials: Credentials, period: Period | None = None) -> list[Command]:
         """Return the stock pipe: a plain singer-sdk tap, meltano-map-transform, a plain singer-sdk target."""
         chosen = period or self.period
         tap = self._write("stock-tap", {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.flow import Flow, Period
+    from benchmarks.servers import Credentials
 
 
 def measure_meltano(flow: Flow, seeded: Path) -> PipeResult:
@@ -26,7 +27,7 @@ def measure_meltano(flow: Flow, seeded: Path) -> PipeResult:
         return PipeResult("meltano", run, idle, vendors.uses(before), vendors.kingdee.get(OUTSTOCKS, summary=1))
 
 
-def _command(flow: Flow, credentials: dict[str, Any], period: Period) -> Command:
+def _command(flow: Flow, credentials: Credentials, period: Period) -> Command:
     env = {
         **_variables("TAP_WANGDIANTONG", flow.tap_settings(credentials, period)),
         **_variables("TARGET_KINGDEE", flow.target_settings(credentials)),

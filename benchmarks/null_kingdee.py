@@ -1,6 +1,7 @@
 """A Kingdee that accepts everything at once and keeps nothing: ``python -m benchmarks.null_kingdee``.
 
-What is left of a target's time against it is the target's own. Answers have the shape of the vendor's.
+What is left of a target's time against it is the target's own. Answers have the shape of the vendor's. How many
+documents and lines it has accepted is at ``/_sandbox/kingdee/SAL_OUTSTOCK``, where the sandbox tells it too.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Call(msgspec.Struct):
 _call = msgspec.json.Decoder(_Call)
 _save = msgspec.json.Decoder(_Save)
 _encode = msgspec.json.Encoder().encode
+_accepted = {"documents": 0, "lines": 0}
 
 
 def _arguments(body: bytes) -> bytes:
@@ -50,6 +52,8 @@ def _arguments(body: bytes) -> bytes:
 
 
 def _saved(request: _Save) -> dict[str, Any]:
+    _accepted["documents"] += len(request.documents)
+    _accepted["lines"] += sum(len(document.lines) for document in request.documents)
     status: dict[str, Any] = {
         "IsSuccess": True,
         "Errors": [],
@@ -68,6 +72,8 @@ def _saved(request: _Save) -> dict[str, Any]:
 
 def answer(path: str, body: bytes) -> bytes:
     """Answer one call of the Galaxy WebAPI."""
+    if path.startswith("/_sandbox/"):
+        return _encode(_accepted)
     service = path.rsplit("/", 1)[-1].lower()
     if ".authservice." in service:
         context = {"SessionId": _SESSION, "UserId": 100001, "UserName": "演示用户"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,8 @@ BAR_DOCUMENTS = 15_000
 BAR_RATIO = 5
 BAR_PEAK_MB = 150
 GOAL_CORE_US = 17
+SHORTEST = 1.2  # a run under so many times its start-up says nothing about the steady rate
+TOLD = ("documents", "lines", "quantity", "amount", "by_status")
 MICRO = 1_000_000
 
 
@@ -69,7 +70,7 @@ def pipes(results: dict[str, PipeResult]) -> str:
             f"{r.documents / r.run.wall:,.0f}",
             f"{r.lines / r.run.wall:,.0f}",
             f"{r.startup.wall:.2f}" if r.startup else "",
-            f"{_steady(r.documents, r.run, r.startup):,.0f}" if r.startup else "",
+            _number(_steady(r.documents, r.run, r.startup)),
         ]
         for name, r in results.items()
     ]
@@ -84,14 +85,11 @@ def _ratio(results: dict[str, PipeResult]) -> Iterator[str]:
     ours, stock = results["ours"], results["stock"]
     ratio = stock.run.wall / ours.run.wall
     yield f"ours / stock: **{ratio:.1f}x** the documents/s (to reach: {BAR_RATIO}x)"
-    if ours.startup and stock.startup:
-        steady = _steady(1, ours.run, ours.startup) / _steady(1, stock.run, stock.startup)
-        yield f"(without start-up {steady:.1f}x)."
-    held = ours.delivered
-    yield (
-        f"Both delivered the same: {held['documents']:,} documents, {held['lines']:,} lines, "
-        f"quantity {held['quantity']}, amount {held['amount']}, by status {held['by_status']}."
-    )
+    fast, slow = _steady(1, ours.run, ours.startup), _steady(1, stock.run, stock.startup)
+    if fast and slow:
+        yield f"(without start-up {fast / slow:.1f}x)."
+    sums = ", ".join(f"{name} {ours.delivered[name]}" for name in TOLD if name in ours.delivered)
+    yield f"Both delivered the same: {sums}."
 
 
 def _processes(results: dict[str, PipeResult]) -> str:
@@ -118,8 +116,15 @@ def _together(name: str, uses: Sequence[Use]) -> Use:
     return Use(name, sum(use.cpu for use in uses), sum(use.peak_mb for use in uses))
 
 
-def _steady(documents: int, run: Run, startup: Run) -> float:
-    return documents / max(run.wall - startup.wall, 0.001)
+def _steady(documents: int, run: Run, startup: Run | None) -> float | None:
+    """Return the rate without start-up; None when the run is too short to tell."""
+    if startup is None or run.wall < SHORTEST * startup.wall:
+        return None
+    return documents / (run.wall - startup.wall)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
 
 
 def alone(results: Sequence[AloneResult]) -> str:
@@ -129,7 +134,7 @@ def alone(results: Sequence[AloneResult]) -> str:
         use, idle = r.run.processes[0], r.startup.processes[0]
         rows.append([
             r.process, r.against, f"{r.documents:,}", f"{r.run.wall:.2f}", f"{r.documents / r.run.wall:,.0f}",
-            f"{_steady(r.documents, r.run, r.startup):,.0f}", f"{use.cpu / r.lines * MICRO:.1f}",
+            _number(_steady(r.documents, r.run, r.startup)), f"{use.cpu / r.lines * MICRO:.1f}",
             f"{(use.cpu - idle.cpu) / r.lines * MICRO:.1f}", f"{use.peak_mb:.0f}",
             f"{r.server.cpu / r.lines * MICRO:.1f}" if r.server else "",
         ])  # fmt: skip
@@ -139,12 +144,3 @@ def alone(results: Sequence[AloneResult]) -> str:
     )  # fmt: skip
     bar = f"\n(to reach: {BAR_DOCUMENTS:,} documents/s alone with five-line documents, under {BAR_PEAK_MB} MB)"
     return table(heading, rows) + bar
-
-
-def as_json(run: dict[str, Any]) -> dict[str, Any]:
-    """Return everything that was measured as plain values."""
-    return {
-        **run,
-        "pipes": {name: asdict(result) for name, result in run.get("pipes", {}).items()},
-        "alone": [asdict(result) for result in run.get("alone", ())],
-    }

@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BIN = Path(sys.executable).parent
 STOP_SECONDS = 30
+Credentials = dict[str, Any]
+"""Each vendor's credentials by product, as ``erp-sandbox credentials --json`` gives them."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Vendors:
     wangdiantong: Server
     kingdee: Server
 
-    def credentials(self) -> dict[str, Any]:
+    def credentials(self) -> Credentials:
         """Return each vendor's credentials, at its own process."""
         return {name: getattr(self, name).get("credentials")[name] for name in ("wangdiantong", "kingdee")}
 
@@ -121,8 +123,8 @@ class Vendors:
     def uses(self, since: tuple[float, float]) -> tuple[Use, Use]:
         """Return what each used since `cpu` gave ``since``."""
         return (
-            self.wangdiantong.use("sandbox wangdiantong", since[0]),
-            self.kingdee.use("sandbox kingdee", since[1]),
+            self.wangdiantong.use("wangdiantong", since[0]),
+            self.kingdee.use("kingdee", since[1]),
         )
 
 
@@ -144,7 +146,14 @@ def _fresh_sandbox(home: Path, seeded: Path, name: str) -> Iterator[Server]:
     _forget(state)
 
 
-def stand_in(home: Path, module: str, *args: str) -> Any:
+def pointed_at(credentials: Credentials, wangdiantong: str, kingdee: str) -> Credentials:
+    """Return the credentials with base URLs at stand-ins."""
+    openapi = {**credentials["wangdiantong"]["openapi"], "base_url": f"{wangdiantong}/openapi2/"}
+    galaxy = {**credentials["kingdee"]["galaxy"], "base_url": f"{kingdee}/k3cloud/"}
+    return {"wangdiantong": {"openapi": openapi}, "kingdee": {"galaxy": galaxy}}
+
+
+def stand_in(home: Path, module: str, *args: str) -> AbstractContextManager[Server]:
     """Serve one of this package's stand-ins."""
     return serving([sys.executable, "-m", f"benchmarks.{module}", *args], home, module)
 

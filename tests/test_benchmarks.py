@@ -27,7 +27,7 @@ def test_both_pipes_deliver_the_same_documents_and_the_benchmark_says_what_each_
     done = benchmark(tmp_path, "--days", "1", "--only", "pipe", "--no-startup")
 
     assert done.returncode == 0, done.stderr
-    results = json.loads((tmp_path / "results.json").read_text())["pipes"]
+    results = json.loads((tmp_path / "results.json").read_text())["pipe"]
     assert results["ours"]["delivered"] == results["stock"]["delivered"]
     assert results["ours"]["delivered"]["documents"] > 0
     assert set(results["ours"]["delivered"]["by_status"]) == {"C"}
