@@ -149,13 +149,14 @@ def say(text: str) -> None:
     print(f"» {text}", file=sys.stderr, flush=True)
 
 
-def _stop(number: int, _frame: FrameType | None) -> None:
+def stop(number: int, _frame: FrameType | None) -> None:
+    """End as if asked nicely: whatever was started is ended on the way out."""
     raise SystemExit(128 + number)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         measure(options_of(arguments))
     except BenchError as error:

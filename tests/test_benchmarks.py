@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
@@ -68,6 +70,25 @@ def test_a_process_that_fails_is_named_with_its_own_last_words(tmp_path):
             ],
             tmp_path,
         )
+
+
+def test_a_benchmark_that_is_stopped_leaves_no_process_behind(tmp_path):
+    sleeper = f"import os, time, pathlib; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid())); time.sleep(99)"
+    program = (
+        "import signal, sys\nfrom pathlib import Path\nfrom benchmarks.__main__ import stop\n"
+        "from benchmarks.measure import Command, run_pipe\nsignal.signal(signal.SIGTERM, stop)\n"
+        f"run_pipe([Command('sleeper', [sys.executable, '-c', {sleeper!r}])], Path({str(tmp_path)!r}))"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+        assert running.poll() is None
+        time.sleep(0.05)
+    measured = psutil.Process(int((tmp_path / "pid").read_text()))
+
+    running.terminate()
+
+    assert running.wait(timeout=30) == 143
+    assert psutil.wait_procs([measured], timeout=30)[1] == []
 
 
 def test_the_null_kingdee_answers_every_document_of_a_batch(tmp_path):
