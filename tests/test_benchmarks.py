@@ -73,7 +73,8 @@ def test_a_process_that_fails_is_named_with_its_own_last_words(tmp_path):
 
 
 def test_a_benchmark_that_is_stopped_leaves_no_process_behind(tmp_path):
-    sleeper = f"import os, time, pathlib; pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid())); time.sleep(99)"
+    tell = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))"
+    sleeper = f"import os, time; {tell}; time.sleep(99)"
     program = (
         "import signal, sys\nfrom pathlib import Path\nfrom benchmarks.__main__ import stop\n"
         "from benchmarks.measure import Command, run_pipe\nsignal.signal(signal.SIGTERM, stop)\n"
