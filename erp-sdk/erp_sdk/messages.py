@@ -48,6 +48,18 @@ class SourcedRecord(RecordMessage):
         return message
 
 
+class RecordLine(msgspec.Struct, tag_field="type", tag="RECORD"):
+    """A RECORD message that is only ever encoded: many of them at once with ``encode_lines``.
+
+    ``record`` is whatever the encoder takes: a dictionary, or a struct.
+    """
+
+    stream: str
+    record: Any
+    version: int | msgspec.UnsetType
+    time_extracted: str
+
+
 class _Envelope(msgspec.Struct):
     """A message whose parts are not decoded yet."""
 
@@ -73,6 +85,9 @@ decode = _decoder.decode
 
 encode = _encoder.encode
 """Python values to JSON bytes; a Decimal becomes a number with all its digits."""
+
+encode_lines = _encoder.encode_lines
+"""A list of values to JSON lines, each with its line end."""
 
 encode_sorted = _canonical_encoder.encode
 """As ``encode`` with keys in sorted order: the same content gives the same bytes."""

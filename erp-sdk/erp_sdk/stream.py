@@ -16,8 +16,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 from singer_sdk import Stream
 from singer_sdk.exceptions import FatalAPIError, SkippableAPIError
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -26,7 +27,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from erp_sdk.calls import CallingStream, PageRequest
 from erp_sdk.command import SetupError
-from erp_sdk.messages import MessageWriter, encode
+from erp_sdk.messages import MessageWriter, RecordLine, encode_lines
 from erp_sdk.paging import IncompleteList, Page, Seen, TooManyRows, Walk
 from erp_sdk.prefetch import ReadAhead
 from erp_sdk.schemas import Rows, WrongValueError
@@ -71,9 +72,6 @@ class ErpStream(CallingStream):
     def __init__(self, tap: ErpTap, **kwargs: Any) -> None:
         super().__init__(tap=tap, **kwargs)
         self._keys = tuple(self.primary_keys)  # as declared: a catalog may drop them, paging needs them
-        self._write_line: Callable[[bytes], None] | None = None
-        self._lines: list[bytes] = []
-        self._line_start = self._line_end = b""
         self._told: set[str] = set()
 
     # What streams.py declares.
@@ -162,69 +160,64 @@ class ErpStream(CallingStream):
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Note that all rows of a window have been written."""
 
-    def get_records(self, context: types.Context | None) -> Generator[Any, None, None]:
-        """Yield records: rows ready to be written where nothing has to look into them, dictionaries otherwise."""
-        direct = self._writes_rows(context)
-        dictionary = self.rows.dictionary
-        batches = ReadAhead(self.sources(context), workers=int(self.config["concurrency"]), check=self.tap.check_stop)
+    def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
+        """Yield records as dictionaries."""
+        for batch in self._batches(context):
+            yield from map(self.rows.dictionary, batch)
+
+    def _batches(self, context: types.Context | None) -> Iterator[list[Any]]:
+        """Yield rows as they are read, and note each window whose rows have all been taken."""
+        sources, workers = self.sources(context), int(self.config["concurrency"])
         with self.get_http_request_counter() as counter:
             try:
-                for batch in batches:
+                for batch in ReadAhead(sources, workers=workers, check=self.tap.check_stop):
                     if isinstance(batch, WindowRead):
                         self.window_read(batch.window, context)
-                        continue
-                    self._frame_lines()
-                    yield from batch if direct else map(dictionary, batch)
-                    self._write_lines()
+                    elif batch:
+                        yield batch
             finally:
-                self._write_lines()
                 counter.increment(self.calls_made)
 
     # Messages. Overridden private names of singer-sdk are pinned by tests/test_singer_sdk_names.py.
 
+    def _sync_records(
+        self, context: types.Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        if not write_messages or not self._writes_rows(context):
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for rows in self._batches(context):
+                self._write_rows(rows)
+                counter.increment(len(rows))
+        self.state_manager.finalize_state(self.stream_state)
+        self._write_state_message()
+
     def _writes_rows(self, context: types.Context | None) -> bool:
-        """Tell whether rows can be written as they are: no stream map, no child, no partition, no hook."""
-        maps, writer = self.stream_maps, self.tap.message_writer
-        plain = (
-            context is None
+        """Tell whether pages can be written as they are: nothing has to look at single records."""
+        maps = self.stream_maps
+        return (
+            self.ABORT_AT_RECORD_COUNT is None
+            and context is None
+            and not self.partitions
             and len(maps) == 1
             and type(maps[0]) is SameRecordTransform
             and not maps[0].flattening_enabled
             and not self.child_streams
             and type(self).post_process is Stream.post_process
+            and isinstance(self.tap.message_writer, MessageWriter)
         )
-        self._write_line = writer.write_line if plain and isinstance(writer, MessageWriter) else None
-        return self._write_line is not None
 
-    def _frame_lines(self) -> None:
-        """Set what stands before and after the records of a page in their messages."""
-        self._line_start = b'{"type":"RECORD","stream":' + encode(self.name) + b',"record":'
-        version = b"" if self._stream_version is None else b',"version":' + encode(self._stream_version)
-        self._line_end = version + b',"time_extracted":' + encode(datetime.now(timezone.utc).isoformat()) + b"}"
-
-    def _write_record_message(self, record: Any) -> None:
-        if self._write_line is not None:
-            self._lines.append(self._line_start + encode(record) + self._line_end)
-            self.state_manager.is_flushed = False
-        else:
-            super()._write_record_message(record)
-
-    def _write_lines(self) -> None:
-        """Write a page's records at once: each write hands the interpreter to the other threads."""
-        if self._lines and self._write_line is not None:
-            lines, self._lines = self._lines, []
-            self._write_line(b"\n".join(lines))
-
-    def _write_state_message(self) -> None:
-        self._write_lines()
-        super()._write_state_message()
+    def _write_rows(self, rows: list[Any]) -> None:
+        """Write a page in one go: each write hands the interpreter to the other threads, which take their time."""
+        version = msgspec.UNSET if self._stream_version is None else self._stream_version
+        now_utc = datetime.now(timezone.utc).isoformat()
+        lines = encode_lines([RecordLine(self.name, row, version, now_utc) for row in rows])
+        cast("MessageWriter", self.tap.message_writer).write_line(lines[:-1])
+        self.state_manager.is_flushed = False
 
     def _increment_stream_state(self, latest_record: Any, *, context: types.Context | None = None) -> None:
         """Do nothing: a row says nothing about the rows before it; `window_read` moves the bookmark."""
-
-    def generate_child_contexts(self, record: Any, context: types.Context | None) -> Iterable[types.Context | None]:
-        """Return nothing where there are no children: the SDK would copy each record for them."""
-        return super().generate_child_contexts(record, context) if self.child_streams else ()
 
     def get_batch_config(self, config: Mapping[str, Any]) -> None:
         """No BATCH files: state is written at window ends and would run ahead of a file that is not written yet."""

@@ -15,8 +15,7 @@ from singer_sdk.plugin_base import PluginBase
 @pytest.mark.parametrize(
     ("ours", "theirs", "name"),
     [
-        (ErpStream, Stream, "_write_record_message"),
-        (ErpStream, Stream, "_write_state_message"),
+        (ErpStream, Stream, "_sync_records"),
         (ErpStream, Stream, "_increment_stream_state"),
         (WindowedStream, Stream, "_write_starting_replication_value"),
         (ErpTap, PluginBase, "_validate_config"),
@@ -31,12 +30,20 @@ def test_an_overridden_private_method_still_has_the_parameters_we_know(ours, the
     assert shape(ours) == shape(theirs)
 
 
-def test_the_record_loop_of_the_sdk_still_calls_what_we_override():
+def test_the_record_loop_of_the_sdk_still_calls_what_we_override_and_does_what_we_do_at_its_end():
     loop = inspect.getsource(Stream._sync_records)
 
-    for name in ("_write_record_message", "_increment_stream_state", "_write_starting_replication_value"):
-        assert f"self.{name}(" in loop
-    assert "self._write_state_message()" in inspect.getsource(Stream._abort_sync)
+    for call in (
+        "_increment_stream_state(",
+        "_write_starting_replication_value(",
+        "get_record_counter()",
+        "get_sync_timer()",
+        "_finalize_state(self.stream_state)",
+        "_write_state_message()",
+    ):
+        assert f"self.{call}" in loop
+    assert "self._sync_records(context=context)" in inspect.getsource(Stream.sync)
+    assert "state_manager.finalize_state(state)" in inspect.getsource(Stream._finalize_state)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,7 @@ def test_the_record_loop_of_the_sdk_still_calls_what_we_override():
         (Stream, "get_context_state"),
         (Stream, "state_manager"),
         (Stream, "mask"),
+        (Stream, "_write_state_message"),
         (Tap, "state_writer"),
         (StateWriter, "write_state"),
         (RESTStream, "build_prepared_request"),
