@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ SDK_SETTINGS = frozenset(
 Setting = dict[str, Any]
 
 
+@cache
 def about(plugin: str) -> dict[str, Any]:
     """Return what ``<plugin> --about --format json`` prints."""
     command = [str(BIN / plugin), "--about", "--format", "json"]
