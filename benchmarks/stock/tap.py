@@ -60,7 +60,7 @@ class WindowPaginator(BaseAPIPaginator[Position]):
         answer = answer_of(response)
         if len(answer.get("data", answer).get(self._list_key, ())) >= self._page_size:
             return start, page + 1
-        following = datetime.strptime(start, CLOCK) + self._span  # noqa: DTZ007 - the vendor's times have no offset
+        following = datetime.strptime(start, CLOCK) + self._span  # noqa: DTZ007 - wall clock - the vendor's times have no offset
         return None if following >= self._end else (following.strftime(CLOCK), 0)
 
 
@@ -84,14 +84,14 @@ class Stockouts(RESTStream[Position]):
         return str(self.config["base_url"])
 
     def get_new_paginator(self) -> WindowPaginator:
-        start, end = (datetime.strptime(self.config[name], CLOCK) for name in ("start_date", "end_date"))  # noqa: DTZ007
+        start, end = (datetime.strptime(self.config[name], CLOCK) for name in ("start_date", "end_date"))  # noqa: DTZ007 - wall clock
         return WindowPaginator(start, end, self.span, self.config["page_size"], self.list_key)
 
     def window(self, page: PageContext[Position]) -> tuple[str, str, int]:
         """Return the page's window, both ends inclusive, and its number."""
         assert page.next_page_token is not None
         start, number = page.next_page_token
-        last = datetime.strptime(start, CLOCK) + self.span - SECOND  # noqa: DTZ007 - as above
+        last = datetime.strptime(start, CLOCK) + self.span - SECOND  # noqa: DTZ007 - wall clock - as above
         return start, min(last.strftime(CLOCK), self.config["end_date"]), number
 
     def get_http_request(self, *, page: PageContext[Position]) -> HTTPRequest:

@@ -64,7 +64,8 @@ def test_wrong_switches_are_refused_and_the_old_ones_stay(erp_sandbox, body, wor
 def test_edits_are_seen_and_taken_back(erp_sandbox):
     document = erp_sandbox.show("wangdiantong", "sales_stockouts", status="110")[0]
     number = document["order_no"]
-    erp_sandbox.post("wangdiantong/edit", {"order_no": number, "status": 113, "remark": "改", "modified": "2026-05-01 00:00:00"})  # fmt: skip # noqa: E501
+    changed = {"order_no": number, "status": 113, "remark": "改", "modified": "2026-05-01 00:00:00"}
+    erp_sandbox.post("wangdiantong/edit", changed)
     (edited,) = erp_sandbox.show("wangdiantong", "sales_stockouts", number=number)
     assert edited == {**document, "status": 113, "remark": "改", "modified": "2026-05-01 00:00:00"}
     twin = erp_sandbox.post("wangdiantong/reaudit", {"order_no": number})["order_no"]

@@ -28,11 +28,11 @@ def number(value: Any) -> int | Decimal:
     kind = value.__class__
     if kind is Decimal:
         if -_MAX_EXPONENT <= value.adjusted() <= _MAX_EXPONENT:
-            return value  # type: ignore[no-any-return]
+            return value  # type: ignore[no-any-return]  # its class is Decimal
         raise Invalid(f"the number {value!s:.40} is out of range")
     if kind is int:
         if -_MAX_INTEGER < value < _MAX_INTEGER:
-            return value  # type: ignore[no-any-return]
+            return value  # type: ignore[no-any-return]  # its class is int
         raise Invalid(f"an integer of more than {_MAX_DIGITS} digits is out of range")
     raise TypeError(f"{describe(value)} is no number")
 

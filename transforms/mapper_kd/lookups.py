@@ -48,7 +48,7 @@ class Table(abc.ABC):
     def find(self, *key: Any) -> tuple[Any, ...] | None:
         """Return the row, or None when there is none or a part of the key is empty."""
         spelled = tuple(map(text, key))
-        return self._row(spelled) if all(spelled) else None  # type: ignore[arg-type]
+        return self._row(spelled) if all(spelled) else None  # type: ignore[arg-type]  # no None is left
 
     def lookup(self, *key: Any) -> tuple[Any, ...]:
         """Return the row.

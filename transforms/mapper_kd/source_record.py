@@ -95,7 +95,7 @@ def _annotation(kind: Kind) -> Any:
     if isinstance(kind, ListKind) and isinstance(kind.item, RowKind):
         rows: Any = _annotation(row_of(kind.item.columns, certain=False))
         inner = next(one for one in rows.__args__ if one is not type(None))
-        return list[inner] | None  # type: ignore[valid-type]
+        return list[inner] | None  # type: ignore[valid-type]  # made at run time
     return Any
 
 
