@@ -19,16 +19,17 @@ nothing). From the file this module makes
 | object, array of objects | the same, recursively | null |
 | array of anything else | as it came | null |
 
-A row is a struct made for being written: a number that came as text is kept as the JSON number it becomes
-(`msgspec.Raw`, exact, and written without building its text again). `Rows.dictionary` gives the record as a dictionary
-with Decimals, at twice the cost.
+Each row is decoded, converted and encoded before the next one is touched, in the thread that read the page: its values
+stay in the processor's cache, and what waits in memory is the record's JSON (`Row`). A number that came as text becomes
+that JSON number, exact, without its text being built again. `Rows.dictionary` gives the record as a dictionary with
+Decimals, at twice the cost.
 """
 
 from __future__ import annotations
 
 import keyword
 import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +49,21 @@ Selected = Callable[[tuple[str, ...]], bool]
 _ABSENT = (type(None), msgspec.UnsetType)
 _REMEMBERED = 1 << 15
 _SECONDS_TEXT = len("2026-01-05 09:30:51")
+_LONG, _LONG_DIGITS = 1 << 63, 18
+
+
+class Row(msgspec.Struct, gc=False):
+    """A record ready to be written.
+
+    Attributes:
+        key: Its primary key: a value, or a tuple of them.
+        version: What tells which of two rows with the same key is newer.
+        record: The record's JSON.
+    """
+
+    key: Any
+    version: Any
+    record: msgspec.Raw
 
 
 class WrongValueError(ValueError):
@@ -153,11 +169,13 @@ class _Learnt:
     Attributes:
         fields: Its fields and the attributes they have in the struct, in the order in which they were met.
         loose: Fields that came as something else than text: codes do in some dialects, and numbers.
+        odd: Whole numbers that came as something that the decoder does not take for one, "" for example.
         nested: The same for the objects inside.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     loose: set[str] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
     nested: dict[str, _Learnt] = field(default_factory=dict)
 
     def study(self, row: Mapping[str, Any], schema: Schema) -> None:
@@ -175,6 +193,14 @@ class _Learnt:
                         learnt.study(item, inner)
             elif value is not None and not isinstance(value, str):
                 self.loose.add(name)
+            if value is not None and not _is_plain_integer(value):
+                self.odd.add(name)
+
+
+def _is_plain_integer(value: Any) -> bool:
+    if value.__class__ is str:
+        return value.isascii() and value.isdigit() and (value[0] != "0" or value == "0") and len(value) <= _LONG_DIGITS
+    return value.__class__ is int and -_LONG < value < _LONG
 
 
 @dataclass(slots=True)
@@ -204,6 +230,9 @@ class _Object:
                         yield row, name, value, kind.said
 
 
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
 class Rows:
     """Decodes the rows of a stream.
 
@@ -229,33 +258,42 @@ class Rows:
         self._learning = threading.Lock()
         self._learnt = _Learnt({name: name for name in (*keys, version) if name is not None})
         self._compiled = _compile_object(self._schema, self._selected, self._learnt, ())
-        self.key: Callable[[Any], Hashable] = attrgetter(*keys)
-        self.version: Callable[[Any], Any] = attrgetter(version) if version else lambda _: None
+        self._key: Callable[[Any], Any] = attrgetter(*keys)
+        self._version: Callable[[Any], Any] = attrgetter(version) if version else lambda _: None
 
-    def decode(self, payload: bytes | msgspec.Raw) -> list[Any]:
-        """Return the rows of a JSON array as typed structs.
+    def decode(self, payload: bytes | msgspec.Raw) -> list[Row]:
+        """Return the rows of a JSON array.
 
         Raises:
             WrongValueError: A value does not fit its declared type, or a row is no object; names row and field.
         """
-        compiled = self._compiled
         try:
-            rows: list[Any] = compiled.decoder.decode(payload)
+            return self._rows(payload, self._compiled)
         except msgspec.ValidationError:
-            compiled = self._study(payload)
-            rows = compiled.decoder.decode(payload)
-        try:
-            compiled.convert(rows)
-        except (ValueError, TypeError, KeyError) as error:
-            for row, name, value, said in compiled.wrong_values(rows, self._learnt):
-                keys = ", ".join(f"{key} {getattr(row, key)}" for key in self._keys)
-                raise WrongValueError(f"{keys}: {name}", value, said) from None
-            raise WrongValueError("a row", error, "row of this schema") from error
+            return self._rows(payload, self._study(payload))
+
+    def _rows(self, payload: bytes | msgspec.Raw, compiled: _Object) -> list[Row]:
+        decode_one, convert, key, version = compiled.decoder.decode, compiled.convert, self._key, self._version
+        rows = []
+        for raw in _split(payload):
+            row = decode_one(raw)
+            try:
+                convert((row,))
+            except (ValueError, TypeError, KeyError) as error:
+                raise self._explain(row, compiled, error) from error
+            rows.append(Row(key(row), version(row), msgspec.Raw(encode(row))))
         return rows
 
-    def dictionary(self, row: Any) -> dict[str, Any]:
-        """Return a decoded row as the dictionary that singer-sdk's own code works on."""
-        record: dict[str, Any] = decode(encode(row))
+    def _explain(self, row: Any, compiled: _Object, error: Exception) -> WrongValueError:
+        for _, name, value, said in compiled.wrong_values((row,), self._learnt):
+            keys = ", ".join(f"{key} {getattr(row, key)}" for key in self._keys)
+            return WrongValueError(f"{keys}: {name}", value, said)
+        return WrongValueError("a row", error, "row of this schema")
+
+    @staticmethod
+    def dictionary(row: Row) -> dict[str, Any]:
+        """Return a row as the dictionary that singer-sdk's own code works on."""
+        record: dict[str, Any] = decode(row.record)
         return record
 
     @property
@@ -305,7 +343,10 @@ def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: t
             item: Any = nested[name].struct  # a type made at run time
             shape = (item if "properties" in declared else list[item]) | str | None  # PHP writes "" for an empty list
         elif kind := _KINDS.get((_declared_type(declared), declared.get("format"))):
-            kinds[name] = kind
+            if kind.convert is _integer and name not in learnt.odd:
+                shape = int | None  # the decoder reads "110" as 110
+            else:
+                kinds[name] = kind
         elif _declared_type(declared) == "string":
             if name in learnt.loose:
                 kinds[name] = _TEXT
@@ -320,7 +361,7 @@ def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: t
         forbid_unknown_fields=True,
     )
     convert = _compile_conversion(learnt, kinds, nested, dropped)
-    return _Object(struct, convert, kinds, nested, msgspec.json.Decoder(list[struct], float_hook=Decimal))
+    return _Object(struct, convert, kinds, nested, msgspec.json.Decoder(struct, float_hook=Decimal, strict=False))
 
 
 def _compile_conversion(

@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -30,7 +31,7 @@ from erp_sdk.command import SetupError
 from erp_sdk.messages import MessageWriter, RecordLine, encode_lines
 from erp_sdk.paging import IncompleteList, Page, Seen, TooManyRows, Walk
 from erp_sdk.prefetch import ReadAhead
-from erp_sdk.schemas import Rows, WrongValueError
+from erp_sdk.schemas import Row, Rows, WrongValueError
 from erp_sdk.times import now, parse_time, rfc3339
 from erp_sdk.windows import Window, cut, reading_range
 
@@ -149,7 +150,7 @@ class ErpStream(CallingStream):
             self.logger.info("%s also sends %s: not in the schema, left out", self.vendor, ", ".join(unknown))
 
     def _seen(self) -> Seen[Any]:
-        return Seen(self.rows.key, self.rows.version)
+        return Seen(attrgetter("key"), attrgetter("version"))
 
     # Records.
 
@@ -163,7 +164,7 @@ class ErpStream(CallingStream):
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """Yield records as dictionaries."""
         for batch in self._batches(context):
-            yield from map(self.rows.dictionary, batch)
+            yield from (self.rows.dictionary(row) if row.__class__ is Row else row for row in batch)
 
     def _batches(self, context: types.Context | None) -> Iterator[list[Any]]:
         """Yield rows as they are read, and note each window whose rows have all been taken."""
@@ -212,7 +213,8 @@ class ErpStream(CallingStream):
         """Write a page in one go: each write hands the interpreter to the other threads, which take their time."""
         version = msgspec.UNSET if self._stream_version is None else self._stream_version
         now_utc = datetime.now(timezone.utc).isoformat()
-        lines = encode_lines([RecordLine(self.name, row, version, now_utc) for row in rows])
+        records = [row.record if row.__class__ is Row else row for row in rows]
+        lines = encode_lines([RecordLine(self.name, record, version, now_utc) for record in records])
         cast("MessageWriter", self.tap.message_writer).write_line(lines[:-1])
         self.state_manager.is_flushed = False
 
