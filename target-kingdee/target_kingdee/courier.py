@@ -77,13 +77,27 @@ class Couriers:
         self._settings = settings
         self._counts = counts
         self._stopping = threading.Event()
+        self._broken = threading.Event()
         self._budget = Budget(settings.number("calls_per_minute"), settings.account, settings.budget_path)
         self._jobs: queue.SimpleQueue[tuple[Callable[[Courier], Any], Future[Any]] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def deliver(self, delivery: Delivery, form: FormSettings) -> Future[None]:
-        """Begin to carry out a delivery; the future is done when every document has its fate."""
-        return self.submit(lambda courier: courier.deliver(delivery, form))
+        """Begin to carry out a delivery; the future is done when every document has its fate.
+
+        A delivery that waits for its turn when an earlier one breaks is abandoned before its first call.
+        """
+
+        def job(courier: Courier) -> None:
+            if self._broken.is_set():
+                raise AbandonedError
+            try:
+                courier.deliver(delivery, form)
+            except BaseException:
+                self._broken.set()
+                raise
+
+        return self.submit(job)
 
     def submit(self, job: Callable[[Courier], T]) -> Future[T]:
         """Begin any other work with Kingdee."""

@@ -211,11 +211,17 @@ class Run:
         logger.info("RUN SUMMARY %s", text, extra={"run_summary": told})
 
     def _how_many_must_end(self, form: OpenForm, numbers: set[str]) -> int:
-        # The same number may not be in two batches at once, and the first batch shows how the audit behaves.
+        """Say how many batches must end before the next one may be intended.
+
+        One more than there are couriers is let in, so that Kingdee never waits for us; not where a run has to stop at
+        the first dead letter, nor before the first batch has shown how the audit behaves. The same number may not be
+        in two batches at once.
+        """
         clash = any(batch.form is form and not batch.intended.isdisjoint(numbers) for batch in self._in_flight)
         if clash or not form.is_verified:
             return len(self._in_flight)
-        return len(self._in_flight) - self._couriers.size + 1
+        waiting = 0 if self.settings.stops_at_dead_letter else 1
+        return len(self._in_flight) + 1 - (self._couriers.size + waiting)
 
     def _ended(self, at_least: int) -> list[Batch]:
         """Wait for so many of the oldest batches; return them and those that have ended anyway.
