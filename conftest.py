@@ -85,9 +85,16 @@ def start_sandbox(state: Path, *options: str) -> ServedSandbox:
     return ServedSandbox(json.loads(line)["url"], state, process)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each folder of tests a sandbox of its own, so that no room meets the documents of another."""
+    if "erp_sandbox" in metafunc.fixturenames:
+        folder = metafunc.definition.path.relative_to(metafunc.config.rootpath).parent.as_posix()
+        metafunc.parametrize("erp_sandbox", [folder], ids=[folder.partition("/")[0]], indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
 def erp_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSandbox]:
-    """One sandbox a test process, two days of data, limits off. A test that writes uses numbers of its own."""
+    """One sandbox a test process and folder, two days of data, limits off. A test that writes uses its own numbers."""
     state = tmp_path_factory.mktemp("sandbox") / "erp.sqlite"
     served = start_sandbox(state, "--seed-days", "2", "--until", UNTIL, "--limits", "off")
     yield served

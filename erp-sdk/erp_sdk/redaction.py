@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,11 +16,14 @@ _secrets: list[str] = []
 
 
 def protect(values: Iterable[str | None]) -> None:
-    """Hide these values from now on; a value is also hidden URL-encoded, and each half of ``secret:salt`` alone."""
+    """Hide these values from now on, as they are and URL-encoded.
+
+    Of ``secret:salt`` each half is hidden alone too, and of a URL its password: its other parts are no secrets.
+    """
     spellings = set(_secrets)
     for value in values:
         if isinstance(value, str):
-            parts = [value, *value.split(":")]
+            parts = [value, *_secret_parts(value)]
             spellings.update(
                 s for part in parts if len(part) >= _SHORTEST for s in (part, quote(part), quote_plus(part))
             )
@@ -59,3 +62,12 @@ class OneLineFilter(logging.Filter):
             if hidden != message:
                 record.msg, record.args = hidden, ()
         return True
+
+
+def _secret_parts(value: str) -> list[str]:
+    if "://" not in value:
+        return value.split(":")
+    try:
+        return [urlsplit(value).password or ""]
+    except ValueError:  # no URL after all
+        return []

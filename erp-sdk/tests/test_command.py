@@ -61,6 +61,15 @@ def test_a_secret_is_hidden_in_urls_too():
     assert redact("password=pass+word%2F1%2B2") == "password=***"
 
 
+def test_of_a_database_url_only_the_whole_and_the_password_are_hidden():
+    protect(["postgresql://ledger:p4ssw0rd@db.example/books", "sqlite:////srv/ledger.sqlite"])
+
+    assert redact("postgresql://ledger:p4ssw0rd@db.example/books and p4ssw0rd") == "*** and ***"
+    assert redact("ledger.sqlite is no postgresql ledger of db.example") == (
+        "ledger.sqlite is no postgresql ledger of db.example"
+    )
+
+
 def test_log_lines_lose_tracebacks_unless_asked_for():
     record = logging.LogRecord(
         "x", logging.ERROR, __file__, 1, "failed: %s", ("why",), (ValueError, ValueError(), None)
