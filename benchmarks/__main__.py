@@ -59,7 +59,7 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=1, help="how often each pipe runs; the median counts")
     parser.add_argument("--batch-size", type=int, default=100, help="documents a BatchSave, both pipes")
     parser.add_argument("--dialect", choices=("openapi", "flagship"), default="openapi", help="what the taps speak")
-    parser.add_argument("--five-line-documents", type=int, default=50_000, help="how many, against stand-ins")
+    parser.add_argument("--five-line-documents", type=int, default=200_000, help="how many, against stand-ins")
     parser.add_argument("--no-startup", action="store_true", help="leave out the runs that measure the start-up")
     parser.add_argument("--home", type=Path, default=ROOT / ".bench", help="where everything is written")
     return parser.parse_args(arguments)
