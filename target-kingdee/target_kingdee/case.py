@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OnExisting = Literal["skip", "update", "fail"]
 Goal = Literal["audited", "submitted", "saved"]
+MissingBaseData = Literal["dead_letter", "create", "park"]
 
 # FDocumentStatus (contract 8.6)
 DRAFT, CREATED, SUBMITTED, AUDITED, REOPENED = "Z", "A", "B", "C", "D"
@@ -35,6 +36,7 @@ class Fate(Enum):
     UNCHANGED = "unchanged"
     EXISTING = "skipped_existing"
     SAVED = "saved_not_audited"
+    PARKED = "parked"
     DEAD = "dead"
 
 
@@ -58,6 +60,10 @@ class Policy:
         verify_audit: Whether to look whether it really does; for the first batch of a run.
         look_first: Whether to look for every new number before its first save.
         floor_id: The form's highest primary key before this run; None when it is not known.
+        allow_unaudit: With ``update``, whether to take back a submission or an audit.
+        overwrite_edits: With ``update``, whether to save over what a person changed since.
+        missing_base_data: What becomes of a document that refers to base data which is not there.
+        max_outage_seconds: How long a Kingdee that cannot be reached is waited for.
         backoff_seconds: The first pause after a failure; doubles up to five times itself.
         throttle_seconds: The first pause after a throttled call; doubles up to twelve times itself.
         max_throttle_seconds: How long to wait for calls to be allowed again, all pauses together.
@@ -68,9 +74,13 @@ class Policy:
     verify_audit: bool = False
     look_first: bool = False
     on_existing: OnExisting = "skip"
+    allow_unaudit: bool = False
+    overwrite_edits: bool = False
+    missing_base_data: MissingBaseData = "dead_letter"
     batch_size: int = 20
     max_retries: int = 5
     floor_id: int | None = None
+    max_outage_seconds: float = 3600.0
     backoff_seconds: float = 1.0
     throttle_seconds: float = 5.0
     max_throttle_seconds: float = 900.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from erp_sdk.command import UserError
-from erp_sdk.messages import decode, encode, encode_sorted
+from erp_sdk.messages import NOTHING, decode, encode, encode_sorted
 
 _HASH_BYTES = 16
 _DISTINCT_NUMBERS = 65536
@@ -26,6 +26,7 @@ class Document(msgspec.Struct, gc=False):
         source_key: The source record's key as canonical JSON text.
         mapping: The mapping that made the model; empty when none did.
         record: The source record's JSON; the model itself when it came without a source.
+        base_data: The base data that the mapping gives with it, JSON, in the order in which it has to exist.
     """
 
     number: str
@@ -35,6 +36,7 @@ class Document(msgspec.Struct, gc=False):
     source_key: str
     mapping: str
     record: msgspec.Raw
+    base_data: msgspec.Raw = NOTHING
 
 
 class Entry(msgspec.Struct, gc=False):

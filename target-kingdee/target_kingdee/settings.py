@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 AUTHS = ("password", "app_secret", "sign", "signed")
 GOALS = ("audited", "submitted", "saved")
 ON_EXISTING = ("skip", "update", "fail")
+MISSING_BASE_DATA = ("dead_letter", "create", "park")
+PERSONAL_DATA = ("keep", "encrypt", "omit")
 DEFAULT_LEDGER = "kingdee-ledger.sqlite"
 
 # Options of Save and BatchSave by their own names (contract 8.3); left out of the call unless set.
@@ -73,6 +75,9 @@ _FORM = th.ObjectType(
     th.Property("final_status", th.StringType(allowed_values=list(GOALS))),
     th.Property("on_existing", th.StringType(allowed_values=list(ON_EXISTING))),
     th.Property("look_before_save", th.BooleanType),
+    th.Property("missing_base_data", th.StringType(allowed_values=list(MISSING_BASE_DATA))),
+    th.Property("allow_unaudit", th.BooleanType),
+    th.Property("overwrite_edits", th.BooleanType),
     th.Property("options", th.ObjectType(additional_properties=True), description="Any option of BatchSave, as it is."),
     additional_properties=False,
 )
@@ -110,7 +115,8 @@ SETTINGS = th.PropertiesList(
         th.ObjectType(additional_properties=_FORM),
         description=(
             "Settings of single forms, by FormId: number, primary_key, auto_audit, batch_size, final_status, "
-            "on_existing, look_before_save, options (any option of BatchSave)."
+            "on_existing, look_before_save, missing_base_data, allow_unaudit, overwrite_edits, options (any option of "
+            "BatchSave)."
         ),
     ),
     th.Property(
@@ -142,8 +148,32 @@ SETTINGS = th.PropertiesList(
         th.StringType(allowed_values=list(ON_EXISTING)),
         default="skip",
         description=(
-            "A number that is in Kingdee with other content: skip leaves it, update saves over it (status A or D), "
-            "fail makes a dead letter."
+            "A number that is in Kingdee with other content: skip leaves it, update saves over it (status A or D; "
+            "B and C with allow_unaudit), fail makes a dead letter."
+        ),
+    ),
+    th.Property(
+        "allow_unaudit",
+        th.BooleanType,
+        default=False,
+        description=(
+            "With on_existing=update: take back the submission 撤销 of a document in status B, the audit 反审核 of one "
+            "in C, save, submit and audit again."
+        ),
+    ),
+    th.Property(
+        "overwrite_edits",
+        th.BooleanType,
+        default=False,
+        description="With on_existing=update: also save over what a person has changed in Kingdee since.",
+    ),
+    th.Property(
+        "missing_base_data",
+        th.StringType(allowed_values=list(MISSING_BASE_DATA)),
+        default="dead_letter",
+        description=(
+            "A document whose base data 基础资料 is missing: dead_letter; create the base data that the mapping gives "
+            "with it (base_data), then save again; or park it until the base data is there."
         ),
     ),
     th.Property(
@@ -184,6 +214,12 @@ SETTINGS = th.PropertiesList(
         description="Calls that may fail in a row before the run stops; a document that fails alone is a dead letter.",
     ),
     th.Property(
+        "max_outage_seconds",
+        _SECONDS,
+        default=3600,
+        description="How long a Kingdee that cannot be reached is waited for, asked at least every five seconds.",
+    ),
+    th.Property(
         "backoff_seconds", _SECONDS, default=1, description="The first pause after a failed call; grows to 5x."
     ),
     th.Property(
@@ -210,6 +246,26 @@ SETTINGS = th.PropertiesList(
         _SECONDS,
         default=10,
         description="When STATE arrives, documents that waited so long are sent although the batch is not full.",
+    ),
+    th.Property(
+        "personal_data",
+        th.StringType(allowed_values=list(PERSONAL_DATA)),
+        default="keep",
+        description=(
+            "Names, phones and addresses in dead letters: keep them, encrypt them with personal_data_key, or omit them "
+            "(then such a letter cannot be replayed; its period is read again from the source)."
+        ),
+    ),
+    th.Property(
+        "personal_data_key",
+        th.StringType,
+        secret=True,
+        description="Fernet key for personal_data=encrypt; several separated by commas, the first one encrypts.",
+    ),
+    th.Property(
+        "personal_fields",
+        th.ArrayType(th.StringType),
+        description="Further names of personal fields; * and ? are wildcards.",
     ),
     th.Property(
         "ledger_path", th.StringType, default=DEFAULT_LEDGER, description="The ledger's SQLite file. Keep it for years."
@@ -302,8 +358,12 @@ class Settings:
             auto_audit=bool(own.get("auto_audit", config["IsAutoSubmitAndAudit"])),
             look_first=bool(own.get("look_before_save", config["look_before_save"])),
             on_existing=own.get("on_existing") or config["on_existing"],
+            allow_unaudit=bool(own.get("allow_unaudit", config["allow_unaudit"])),
+            overwrite_edits=bool(own.get("overwrite_edits", config["overwrite_edits"])),
+            missing_base_data=own.get("missing_base_data") or config["missing_base_data"],
             batch_size=int(own.get("batch_size") or config["batch_size"]),
             max_retries=self.number("max_retries"),
+            max_outage_seconds=self.seconds("max_outage_seconds"),
             backoff_seconds=self.seconds("backoff_seconds"),
             throttle_seconds=self.seconds("throttle_seconds"),
             max_throttle_seconds=self.seconds("max_throttle_seconds"),
