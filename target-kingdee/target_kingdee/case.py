@@ -44,10 +44,11 @@ class Stage(IntEnum):
     """What a document needs next, in the order in which the needs of a batch are met."""
 
     LOOK = 0
-    SAVE = 1
-    UPDATE = 2
-    SUBMIT = 3
-    AUDIT = 4
+    PROVIDE = 1
+    SAVE = 2
+    UPDATE = 3
+    SUBMIT = 4
+    AUDIT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Case(msgspec.Struct, eq=False, gc=False):
         was_saved: Kingdee confirmed the save of this delivery.
         was_sent: A save of this delivery may have reached Kingdee.
         is_update: It is saved over a document that was there.
+        was_provided: The base data that it brings was asked for, once.
         lost: How often a call gave no verdict on it.
         locks: How often it was refused because somebody was editing it.
         refused_at: Where Kingdee refused it last; None after a new attempt.
@@ -122,6 +124,7 @@ class Case(msgspec.Struct, eq=False, gc=False):
     was_saved: bool = False
     was_sent: bool = False
     is_update: bool = False
+    was_provided: bool = False
     lost: int = 0
     locks: int = 0
     refused_at: Stage | None = None

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from erp_sdk.budget import Budget
 from erp_sdk.command import UserError
@@ -18,7 +18,7 @@ from target_kingdee.api.session import Session, signer
 from target_kingdee.api.transport import Transport
 from target_kingdee.document import with_id
 from target_kingdee.questions import ask
-from target_kingdee.steps import Look, Operate, Save, Wait
+from target_kingdee.steps import Look, Operate, Provide, Save, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,29 @@ class AbandonedError(UserError):
 
     def __init__(self) -> None:
         super().__init__("stopped before the batch was confirmed; the next run looks it up.")
+
+
+class BaseData(Protocol):
+    """Makes base data that documents bring with them and Kingdee misses."""
+
+    def provide(self, step: Provide, form: FormSettings) -> dict[str, str]:
+        """See that it exists; the answer is the one of `Provide`.
+
+        Raises:
+            UserError: Kingdee cannot be asked.
+        """
+        ...
+
+
+class NoBaseData:
+    """Makes none."""
+
+    def __init__(self, courier: Courier) -> None:
+        """Need nothing of the courier."""
+
+    def provide(self, step: Provide, form: FormSettings) -> dict[str, str]:  # noqa: ARG002 - the protocol's signature
+        """Refuse every document."""
+        return {case.number: "its base data cannot be made." for case in step.cases}
 
 
 @dataclass
@@ -70,12 +93,16 @@ class Couriers:
     Args:
         settings: Where Kingdee is and how to sign in.
         counts: Where calls and pauses are counted.
+        base_data: Gives each courier what makes missing base data.
     """
 
-    def __init__(self, settings: Settings, counts: CallCounts) -> None:
+    def __init__(
+        self, settings: Settings, counts: CallCounts, base_data: Callable[[Courier], BaseData] = NoBaseData
+    ) -> None:
         self.size = settings.number("concurrency")
         self._settings = settings
         self._counts = counts
+        self._base_data = base_data
         self._stopping = threading.Event()
         self._broken = threading.Event()
         self._budget = Budget(settings.number("calls_per_minute"), settings.account, settings.budget_path)
@@ -121,6 +148,7 @@ class Couriers:
 
     def _work(self) -> None:
         courier = Courier(self._settings, self._counts, self._budget, self._stopping)
+        courier.base_data = self._base_data(courier)
         while (item := self._jobs.get()) is not None:
             job, future = item
             try:
@@ -131,7 +159,11 @@ class Couriers:
 
 
 class Courier:
-    """One thread's client of Kingdee."""
+    """One thread's client of Kingdee.
+
+    Attributes:
+        base_data: Carries `Provide` out.
+    """
 
     def __init__(self, settings: Settings, counts: CallCounts, budget: Budget, stopping: threading.Event) -> None:
         sign = signer(settings.identity) if settings.auth == "signed" else None
@@ -140,6 +172,7 @@ class Courier:
         self._counts = counts
         self._budget = budget
         self._stopping = stopping
+        self.base_data: BaseData = NoBaseData(self)
 
     def deliver(self, delivery: Delivery, form: FormSettings) -> None:
         """Carry out every step of a delivery.
@@ -177,6 +210,8 @@ class Courier:
                 return self.galaxy.look(form.keys, step.numbers)
             case Save():
                 return self._save(step, form)
+            case Provide():
+                return self.base_data.provide(step, form)
             case Operate():
                 options = form.audit_options if step.service == "Audit" else None
                 return self.galaxy.operate(step.service, form.keys.form, step.ids, options)

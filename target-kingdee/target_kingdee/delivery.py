@@ -21,6 +21,7 @@ from erp_sdk.messages import decode, encode
 from target_kingdee.api.answers import Answer, Complaint, Failure, Found
 from target_kingdee.case import AUDITED, CREATED, DRAFT, EDITABLE, SUBMITTED, Case, Fate, Policy, Stage
 from target_kingdee.outcomes import (
+    BASE_DATA_MISSING,
     EXISTING_NUMBER,
     NOT_AUDITED,
     REJECTED,
@@ -31,7 +32,7 @@ from target_kingdee.outcomes import (
     sentence_of,
 )
 from target_kingdee.patience import DeliveryStoppedError, Patience
-from target_kingdee.steps import Look, Operate, Result, Save, Step
+from target_kingdee.steps import Look, Operate, Provide, Result, Save, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,6 +103,9 @@ class Delivery:
         if isinstance(result, list):
             self._looked(cases, result)
             return
+        if isinstance(result, dict):
+            self._provided(cases, result)
+            return
         row = row_of(result)
         if stage is Stage.LOOK or row.meaning is not Meaning.JUDGED or isinstance(result, Failure):
             self._trouble(row, sentence_of(result), stage, cases)
@@ -140,6 +144,8 @@ class Delivery:
     def _step(self, stage: Stage, cases: list[Case]) -> Step:
         if stage is Stage.LOOK:
             return Look([case.number for case in cases])
+        if stage is Stage.PROVIDE:
+            return Provide(cases)
         for case in cases:
             case.refused_at = None
         if stage in (Stage.SAVE, Stage.UPDATE):
@@ -215,6 +221,14 @@ class Delivery:
             else:
                 self._settle(case, AUDITED if stage is Stage.AUDIT else SUBMITTED)
 
+    def _provided(self, cases: list[Case], missing: dict[str, str]) -> None:
+        for case in cases:
+            why = missing.get(case.number)
+            if why is None:
+                self._need(case, case.refused_at or Stage.SAVE)
+            else:
+                case.bury(BASE_DATA_MISSING, f"{case.message}; {why}")
+
     # What a look tells.
 
     def _made_by_us(self, case: Case, row: Found) -> bool:
@@ -243,8 +257,7 @@ class Delivery:
         if case.was_saved:
             self._end_invisible(case)
         elif case.refused_at is not None and case.reason is not None:
-            if not self._try_again(case, Stage.SAVE):
-                case.bury(case.reason, case.message)
+            self._end_refused(case, Stage.SAVE)
         elif prior is not None and prior.kingdee_id and not case.was_sent and prior.status != "existing":
             case.kingdee_id = None
             said = f"{case.number} was in Kingdee with id {prior.kingdee_id} and is gone: somebody deleted it."
@@ -290,12 +303,24 @@ class Delivery:
         self._need(case, stage)
         return True
 
+    def _end_refused(self, case: Case, stage: Stage) -> None:
+        """End what Kingdee did not save, unless an edit lock or missing base data is all that was in the way."""
+        if case.reason is None or self._try_again(case, stage):
+            return
+        ways = self.policy.missing_base_data if case.reason is BASE_DATA_MISSING else "dead_letter"
+        if ways == "create" and case.document.base_data and not case.was_provided:
+            case.was_provided = True
+            self._need(case, Stage.PROVIDE)
+        elif ways == "park":
+            case.fate = Fate.PARKED
+        else:
+            case.bury(case.reason, case.message)
+
     def _treat_existing(self, case: Case) -> None:
         """Decide on a document that is there with content other than the one to deliver."""
         updates = self.policy.on_existing == "update"
         if case.refused_at is Stage.UPDATE and case.reason is not None:
-            if not self._try_again(case, Stage.UPDATE):
-                case.bury(case.reason, case.message)
+            self._end_refused(case, Stage.UPDATE)
         elif updates and case.status in EDITABLE:
             self._need_update(case)
         elif case.is_ours and case.status != AUDITED and self.policy.goal == "audited":

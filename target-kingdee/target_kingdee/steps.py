@@ -39,6 +39,17 @@ class Operate:
 
 
 @dataclass(frozen=True, slots=True)
+class Provide:
+    """See that the base data these documents bring exists in Kingdee.
+
+    Answer: document number -> why its base data cannot be had, as a sentence; a number that is not in it has everything
+    it brings, and is saved again.
+    """
+
+    cases: Sequence[Case]
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Pause; the answer is ignored."""
 
@@ -47,5 +58,5 @@ class Wait:
     is_throttled: bool
 
 
-Step = Look | Save | Operate | Wait
-Result = Answer | Failure | list[Found]
+Step = Look | Save | Operate | Provide | Wait
+Result = Answer | Failure | list[Found] | dict[str, str]

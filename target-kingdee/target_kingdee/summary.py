@@ -67,6 +67,7 @@ class Summary:
             "updated": self.fates[Fate.UPDATED],
             "unchanged": self.fates[Fate.UNCHANGED],
             "skipped_existing": self.fates[Fate.EXISTING],
+            "parked": self.fates[Fate.PARKED],
             "superseded": self.superseded,
             "dead_lettered": sum(self.dead_lettered.values()),
             "dead_lettered_by_reason": dict(sorted(self.dead_lettered.items())),
