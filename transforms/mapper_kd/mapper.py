@@ -12,12 +12,12 @@ from erp_sdk.messages import MessageWriter, Source, decode, encode
 from erp_sdk.redaction import protect
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.mapper_base import InlineMapper
-from singer_sdk.singerlib import ActivateVersionMessage, RecordMessage, SchemaMessage, StateMessage
+from singer_sdk.singerlib import ActivateVersionMessage, RecordMessage, StateMessage
 
 from mapper_kd import dead_letters
 from mapper_kd.cli import commands
+from mapper_kd.declarations import Declarations
 from mapper_kd.flows import Flows, StreamFlows
-from mapper_kd.model_tree import merged
 from mapper_kd.reader import RawRecordReader
 from mapper_kd.settings import CONFIG_JSONSCHEMA, paths_of, shelf_of
 
@@ -58,10 +58,10 @@ class MapperKd(InlineMapper):
         protect((self.config.get("databases") or {}).values())
         self._flows = Flows.read(paths_of(self.config["flows"]), shelf_of(self.config))
         self._open: dict[str, StreamFlows] = {}
-        self._schemas: dict[str, dict[str, Any]] = {}
         self._seen: set[str] = set()
         self._passes = self.config["unmapped_streams"] == "pass"
         self._source: str = self.config["source"]
+        self._declarations = Declarations(with_sources=self._source != "none")
 
     # --- SCHEMA
 
@@ -73,16 +73,9 @@ class MapperKd(InlineMapper):
         if stream not in self._flows.streams:
             self._pass_on(message_dict)
             return
-        if not self._schemas:
-            yield SchemaMessage(dead_letters.STREAM, dead_letters.SCHEMA, dead_letters.KEY_PROPERTIES)
         opened = self._flows.open(stream, message_dict["schema"], message_dict.get("key_properties") or ())
         self._open[stream] = opened
-        for flow in opened.flows:
-            form = flow.mapping.form
-            schema = merged(self._schemas.get(form, {}), flow.schema)
-            if schema != self._schemas.get(form):
-                self._schemas[form] = schema
-                yield SchemaMessage(form, schema, [str(flow.mapping.number.constant)])
+        yield from self._declarations.of(message_dict, opened.flows)
 
     # --- RECORD
 
