@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 from target_kingdee.ledger import BUSY_SECONDS, LedgerError
-from target_kingdee.ledger_schema import VERSION, books, metadata, schema_versions
+from target_kingdee.ledger_schema import VERSION, books, deliveries, schema_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +130,7 @@ class LedgerReader:
         with self._reading() as connection:
             there = set(inspect(connection).get_table_names())
             version = None
-            if there.issuperset(metadata.tables):
+            if there.issuperset({schema_versions.name, books.name, deliveries.name}):
                 version = connection.execute(select(func.max(schema_versions.c.version))).scalar()
         if version is None:
             raise self._no_ledger()

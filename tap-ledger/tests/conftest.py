@@ -20,6 +20,7 @@ from target_kingdee.document import Document, canonical_key
 from target_kingdee.ledger import Ledger
 from target_kingdee.ledger_rows import DeadLetter
 from target_kingdee.ledger_schema import dead_letters, deliveries, metadata
+from target_kingdee.totals import Totals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,8 @@ def _document(number: str) -> Document:
     key = {"stockout_id": int(number[2:])}
     record = msgspec.Raw(json.dumps(key).encode())
     content_hash = sha256(number.encode()).digest()[:16]
-    return Document(number, record, content_hash, "sales_stockouts", canonical_key(key), "", record)
+    totals = Totals("2026-03-30", 2, "3.5", "36.75")
+    return Document(number, record, content_hash, "sales_stockouts", canonical_key(key), "", record, totals=totals)
 
 
 @dataclass

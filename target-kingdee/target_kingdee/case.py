@@ -112,6 +112,8 @@ class Case(msgspec.Struct, eq=False, gc=False):
         refused_at: Where Kingdee refused it last; None after a new attempt.
         reason: Why, as a class; with `message` and `field_name`.
         returned: What NeedReturnFields asked for, as JSON.
+        modified_at: FModifyDate as Kingdee last told it, verbatim; None when a call of ours may have moved it since.
+        waits_for: Of a parked one, the base data that is missing, as JSON: ``[{"form": …, "number": …}, …]``.
     """
 
     document: Document
@@ -132,6 +134,8 @@ class Case(msgspec.Struct, eq=False, gc=False):
     message: str = ""
     field_name: str | None = None
     returned: bytes | None = None
+    modified_at: str | None = None
+    waits_for: str | None = None
 
     @property
     def number(self) -> str:

@@ -11,6 +11,8 @@ import msgspec
 from erp_sdk.command import UserError
 from erp_sdk.messages import NOTHING, decode, encode, encode_sorted
 
+from target_kingdee.totals import UNKNOWN, Totals
+
 _HASH_BYTES = 16
 _DISTINCT_NUMBERS = 65536
 
@@ -27,6 +29,7 @@ class Document(msgspec.Struct, gc=False):
         mapping: The mapping that made the model; empty when none did.
         record: The source record's JSON; the model itself when it came without a source.
         base_data: The base data that the mapping gives with it, JSON, in the order in which it has to exist.
+        totals: What reconciling compares.
     """
 
     number: str
@@ -37,17 +40,20 @@ class Document(msgspec.Struct, gc=False):
     mapping: str
     record: msgspec.Raw
     base_data: msgspec.Raw = NOTHING
+    totals: Totals = UNKNOWN
 
 
 class Entry(msgspec.Struct, gc=False):
     """What the ledger knows of a number.
 
     Attributes:
-        status: ``sending`` (the last attempt has no known outcome), ``saved`` (in Kingdee, not audited), ``delivered``,
-            ``existing`` (somebody else's, left alone) or ``dead``.
+        status: ``sending`` (the last attempt has no known outcome), ``saved`` (in Kingdee, not audited), ``parked``
+            (not in Kingdee before its base data is), ``delivered``, ``existing`` (somebody else's, left alone) or
+            ``dead``.
         content_hash: Of the last attempt.
         delivered_hash: Of what Kingdee holds, when we put it there.
         floor_id: The form's highest primary key before the first attempt: what has a higher one is ours.
+        modified_at: FModifyDate as Kingdee last told it, verbatim; None when it was not seen since the last change.
     """
 
     status: str
@@ -58,6 +64,7 @@ class Entry(msgspec.Struct, gc=False):
     kingdee_id: str | None = None
     document_status: str | None = None
     floor_id: int | None = None
+    modified_at: str | None = None
 
     def is_of(self, document: Document) -> bool:
         """Whether the number belongs to the same source record."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_sdk.command import UserError
+from erp_sdk.messages import encode, encode_sorted
 from erp_sdk.times import now, rfc3339
 from sqlalchemy import create_engine, event, insert, select, update
 from sqlalchemy.engine import make_url
@@ -22,8 +23,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from target_kingdee.case import Case, Fate
 from target_kingdee.document import Entry
 from target_kingdee.ledger_rows import (
+    ENTRY_COLUMNS,
     DeadLetter,
     Statement,
+    Unfinished,
     close_letter_clause,
     intend_clause,
     known_clause,
@@ -32,11 +35,12 @@ from target_kingdee.ledger_rows import (
     letter_row,
     outcome,
     settle_clause,
+    unfinished_clause,
 )
-from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, runs
+from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, deliveries, runs, source_schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.sql import ClauseElement
@@ -45,7 +49,10 @@ BUSY_SECONDS = 60
 LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
 WAL_PAGES = 8000
 CACHE_KIBIBYTES = 8192
-_REFUSED = (Fate.DEAD, Fate.SAVED)
+_REFUSED = (Fate.DEAD, Fate.SAVED, Fate.PARKED)
+_RESUMED = ("saved", "sending")
+_PARKED = ("parked",)
+UNFINISHED_A_TIME = 500
 
 
 class LedgerError(UserError):
@@ -86,6 +93,8 @@ class Ledger:
         self._settle = self.statement(settle_clause())
         self._letter = self.statement(letter_clause(dialect))
         self._close_letter = self.statement(close_letter_clause())
+        self._resumed = self.statement(unfinished_clause(_RESUMED))
+        self._parked = self.statement(unfinished_clause(_PARKED))
 
     def statement(self, clause: ClauseElement) -> Statement:
         """Compile a statement for this database."""
@@ -164,6 +173,34 @@ class Ledger:
         rows = lookup.fetch(connection, {"book": book.id, **named})
         return {number: Entry(*_as_bytes(values)) for number, *values in rows}
 
+    # What earlier runs left on its way.
+
+    def unfinished(
+        self, connection: Connection, book: Book, after: str = "", most: int = UNFINISHED_A_TIME
+    ) -> list[Unfinished]:
+        """Return documents that are ``saved`` or ``sending``, in the order of their numbers.
+
+        Args:
+            connection: In a transaction.
+            book: The form's book.
+            after: Only numbers behind this one: the last of the call before.
+            most: How many at most; fewer are the last ones.
+        """
+        return self._left(self._resumed, connection, book, after, most)
+
+    def parked(
+        self, connection: Connection, book: Book, after: str = "", most: int = UNFINISHED_A_TIME
+    ) -> list[Unfinished]:
+        """Return documents that wait for base data; as `unfinished`."""
+        return self._left(self._parked, connection, book, after, most)
+
+    def _left(
+        self, statement: Statement, connection: Connection, book: Book, after: str, most: int
+    ) -> list[Unfinished]:
+        rows = statement.fetch(connection, {"book": book.id, "after": after, "most": most})
+        entries = len(ENTRY_COLUMNS)
+        return [Unfinished(row[0], Entry(*_as_bytes(row[1:entries])), *row[entries:]) for row in rows]
+
     # One batch: its intention before any call, its outcomes after the last.
 
     def intend(self, connection: Connection, book: Book, cases: Iterable[Case], floor_id: int | None) -> None:
@@ -178,6 +215,10 @@ class Ledger:
                 "source_stream": one.document.source_stream,
                 "source_key": one.document.source_key,
                 "content_hash": one.document.content_hash,
+                "document_date": one.document.totals.date,
+                "line_count": one.document.totals.lines,
+                "quantity": one.document.totals.quantity,
+                "amount": one.document.totals.amount,
             }
             for one in cases
         ]
@@ -231,6 +272,52 @@ class Ledger:
             )
             known = self._has_open_letters[book_id] = connection.execute(chosen.limit(1)).first() is not None
         return known
+
+    def discard(self, letter_ids: Iterable[int], note: str) -> int:
+        """Close open letters because a person says so; what was saved or parked for them is not taken up again.
+
+        The same record opens its letter again when it is refused again.
+
+        Returns:
+            How many letters were open, and are no more.
+        """
+        at, count = rfc3339(now()), 0
+        letter, document = dead_letters.c, deliveries.c
+        with self.transaction() as connection:
+            for letter_id in letter_ids:
+                chosen = select(letter.book_id, letter.number).where(
+                    letter.dead_letter_id == letter_id, letter.closed_at.is_(None)
+                )
+                found = connection.execute(chosen).first()
+                if found is None:
+                    continue
+                count += 1
+                closed = update(dead_letters).where(letter.dead_letter_id == letter_id)
+                connection.execute(closed.values(state="discarded", note=note, closed_at=at, updated_at=at))
+                left = update(deliveries).where(
+                    document.book_id == found.book_id,
+                    document.number == found.number,
+                    document.status.in_(("saved", "parked")),
+                )
+                connection.execute(left.values(status="dead", updated_at=at))
+        return count
+
+    # Source schemas: what replaying needs to declare a stream as its tap did.
+
+    def store_source_schema(self, stream: str, key_properties: Sequence[str], schema: Mapping[str, Any]) -> None:
+        """Keep how a source stream was declared; one that is kept as it is costs no write."""
+        told = (encode(list(key_properties)).decode(), encode_sorted(schema).decode())
+        column = source_schemas.c
+        chosen = select(column.key_properties, column.schema).where(column.source_stream == stream)
+        with self.transaction() as connection:
+            found = connection.execute(chosen).first()
+            if found is not None and tuple(found) == told:
+                return
+            values = {"key_properties": told[0], "schema": told[1], "updated_at": rfc3339(now())}
+            if found is None:
+                connection.execute(insert(source_schemas).values(source_stream=stream, **values))
+            else:
+                connection.execute(update(source_schemas).where(column.source_stream == stream).values(**values))
 
     # Runs.
 

@@ -8,7 +8,7 @@ import msgspec
 from erp_sdk.messages import decode, encode
 from sqlalchemy import func, select
 
-from target_kingdee.ledger_schema import books, dead_letters, deliveries, runs
+from target_kingdee.ledger_schema import books, dead_letters, deliveries, runs, source_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +63,14 @@ def read_dead_letters(
         if len(rows) < ROWS_A_TIME:
             return
         last = rows[-1]["dead_letter_id"]
+
+
+def read_source_schemas(ledger: Ledger) -> dict[str, tuple[list[str], dict[str, Any]]]:
+    """Return key properties and schema of each source stream that was ever declared."""
+    chosen = select(source_schemas.c.source_stream, source_schemas.c.key_properties, source_schemas.c.schema)
+    with ledger.reading() as connection:
+        rows = connection.execute(chosen).all()
+    return {stream: (msgspec.json.decode(keys), msgspec.json.decode(schema)) for stream, keys, schema in rows}
 
 
 def summarise(ledger: Ledger) -> dict[str, Any]:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_sdk.times import parse_time, rfc3339
-from sqlalchemy import Text, bindparam, case, func, literal_column, null, select, update
+from sqlalchemy import Text, and_, bindparam, case, func, literal_column, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from target_kingdee.case import Case, Fate
-from target_kingdee.ledger_schema import dead_letters, deliveries
+from target_kingdee.ledger_schema import dead_letters, deliveries, is_unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Dialect, Row
     from sqlalchemy.sql import ClauseElement
+
+    from target_kingdee.document import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,29 @@ class DeadLetter:
     field: str | None = None
     model: str | None = None
     occurred_at: str | None = None
+    state: str = "open"
+    protection: str = "none"
+    waits_for: str | None = None
+
+
+class Unfinished(NamedTuple):
+    """A document that a run before left on its way, and its dead letter where there is an open one.
+
+    Attributes:
+        letter_id: None without a letter, and so are those that follow it.
+        record: The source record's JSON, as `protection` says.
+        model: The Kingdee model's JSON, as `protection` says.
+        waits_for: JSON, see `Case.waits_for`.
+    """
+
+    number: str
+    entry: Entry
+    letter_id: int | None
+    mapping: str | None
+    record: str | None
+    model: str | None
+    protection: str | None
+    waits_for: str | None
 
 
 class Statement:
@@ -62,19 +87,56 @@ class Statement:
         return connection.exec_driver_sql(self._sql, self._pick(values)).all()
 
 
+ENTRY_COLUMNS = tuple(
+    deliveries.c[name]
+    for name in (
+        "number", "status", "source_stream", "source_key", "content_hash", "delivered_hash", "kingdee_id",
+        "document_status", "floor_id", "modified_at",
+    )
+)  # fmt: skip
+
+
 def known_clause(count: int) -> Any:
     """Find what is known of so many numbers; the columns after the number are those of `Entry`, in order."""
     columns = deliveries.c
-    found = (
-        columns.number, columns.status, columns.source_stream, columns.source_key, columns.content_hash,
-        columns.delivered_hash, columns.kingdee_id, columns.document_status, columns.floor_id,
-    )  # fmt: skip
     numbers = [bindparam(f"number_{index}", type_=Text) for index in range(count)]
-    return select(*found).where(columns.book_id == bindparam("book"), columns.number.in_(numbers))
+    return select(*ENTRY_COLUMNS).where(columns.book_id == bindparam("book"), columns.number.in_(numbers))
+
+
+def unfinished_clause(statuses: Sequence[str]) -> Any:
+    """Find documents of these statuses, in the order of their numbers: number, `Entry`, the rest of `Unfinished`."""
+    document, letter = deliveries.c, dead_letters.c
+    of_one_record = and_(
+        letter.book_id == document.book_id,
+        letter.source_stream == document.source_stream,
+        letter.source_key == document.source_key,
+        letter.closed_at.is_(None),
+    )
+    told = (letter.dead_letter_id, letter.mapping, letter.record, letter.model, letter.protection, letter.waits_for)
+    return (
+        select(*ENTRY_COLUMNS, *told)
+        .select_from(deliveries.outerjoin(dead_letters, of_one_record))
+        .where(
+            document.book_id == bindparam("book"),
+            document.number > bindparam("after"),
+            is_unfinished,
+            or_(*(document.status == _literal(status) for status in statuses)),
+        )
+        .order_by(document.number)
+        .limit(bindparam("most"))
+        .offset(literal_column("0"))  # SQLAlchemy would make a parameter of its own
+    )
+
+
+def _literal(text: str) -> Any:
+    return literal_column(f"'{text}'")
 
 
 def _upsert(dialect: str) -> Any:
     return postgresql.insert if dialect == "postgresql" else sqlite.insert
+
+
+_TOTALS = ("document_date", "line_count", "quantity", "amount")
 
 
 def intend_clause(dialect: str) -> Any:
@@ -82,7 +144,7 @@ def intend_clause(dialect: str) -> Any:
     columns = deliveries.c
     names = [
         "book_id", "number", "status", "source_stream", "source_key", "content_hash", "floor_id", "attempts",
-        "first_sent_at", "updated_at", "run_id",
+        "first_sent_at", "updated_at", "run_id", *_TOTALS,
     ]  # fmt: skip
     made = _upsert(dialect)(deliveries).values({name: bindparam(name) for name in names})
     fresh = made.excluded
@@ -98,6 +160,7 @@ def intend_clause(dialect: str) -> Any:
             "attempts": columns.attempts + literal_column("1"),
             "updated_at": fresh.updated_at,
             "run_id": fresh.run_id,
+            **{name: fresh[name] for name in _TOTALS},
         },
     )
 
@@ -105,7 +168,7 @@ def intend_clause(dialect: str) -> Any:
 def settle_clause() -> Any:
     """A delivery ends."""
     columns = deliveries.c
-    names = ["status", "delivered_hash", "kingdee_id", "document_status", "updated_at", "run_id"]
+    names = ["status", "delivered_hash", "kingdee_id", "document_status", "modified_at", "updated_at", "run_id"]
     changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     for name in ("returned", "delivered_at"):  # what was once known stays known
         changed[name] = func.coalesce(bindparam(f"new_{name}"), columns[name])
@@ -140,14 +203,14 @@ def close_letter_clause() -> Any:
             columns.source_key == bindparam("key"),
             columns.closed_at.is_(None),
         )
-        .values(closed_at=bindparam("at"), updated_at=bindparam("at"))
+        .values(closed_at=bindparam("at"), updated_at=bindparam("at"), state=_literal("delivered"), waits_for=null())
     )
 
 
 def outcome(one: Case, book_id: int, at: str, run_id: int) -> dict[str, Any]:
     """Make the row of a case that ended."""
     is_delivered = one.fate in (Fate.DELIVERED, Fate.UPDATED)
-    status = "delivered" if is_delivered else "saved" if one.fate is Fate.SAVED else "dead"
+    status = "delivered" if is_delivered else _left_as(one.fate)
     held_hash, kingdee_id = one.held_hash, one.kingdee_id
     if one.fate is Fate.EXISTING:
         status = "delivered" if one.is_ours else "existing"
@@ -162,11 +225,16 @@ def outcome(one: Case, book_id: int, at: str, run_id: int) -> dict[str, Any]:
         "new_delivered_hash": held_hash,
         "new_kingdee_id": None if kingdee_id is None else str(kingdee_id),
         "new_document_status": one.status or None,
+        "new_modified_at": one.modified_at,
         "new_returned": one.returned.decode() if one.returned else None,
         "new_updated_at": at,
         "new_delivered_at": at if is_delivered else None,
         "new_run_id": run_id,
     }
+
+
+def _left_as(fate: Fate | None) -> str:
+    return "saved" if fate is Fate.SAVED else "parked" if fate is Fate.PARKED else "dead"
 
 
 def letter_of(one: Case, form: str) -> DeadLetter:
@@ -184,6 +252,8 @@ def letter_of(one: Case, form: str) -> DeadLetter:
         mapping=document.mapping,
         field=one.field_name,
         model=bytes(document.model).decode(),
+        state="parked" if one.fate is Fate.PARKED else "open",
+        waits_for=one.waits_for,
     )
 
 
@@ -207,6 +277,10 @@ def letter_row(letter: DeadLetter, book_id: int, at: str, run_id: int) -> dict[s
         "last_at": occurred,
         "updated_at": at,
         "run_id": run_id,
+        "state": letter.state,
+        "protection": letter.protection,
+        "waits_for": letter.waits_for,
+        "note": None,
     }
 
 
