@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,7 @@ from singer_sdk.streams.rest import PageContext
 
 from erp_sdk.answers import RefreshError, RetryLaterError
 from erp_sdk.command import explain
+from erp_sdk.outages import CONNECT_SECONDS, nothing_was_sent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from erp_sdk.tap import ErpTap
 
 _LONGEST_WAIT_SECONDS = 300.0
-_CONNECT_SECONDS = 15
 _PIECE_BYTES = 1 << 20
 _TRIES_BEFORE_FIRST_CONTACT = 3
 _REPEATED = (
@@ -137,28 +138,50 @@ class CallingStream(RESTStream[PageRequest]):
     def _send(self, request: PageRequest) -> Listing:
         self.tap.budget.take()
         self.calls_made = next(self._numbers)
-        asked = self.get_http_request(page=PageContext(stream_context=None, next_page_token=request))
-        prepared = self.build_prepared_request(
-            method=asked.method, url=asked.url, params=asked.encode_params(), headers=asked.headers, data=asked.data
-        )
         try:
-            response = self.requests_session.send(
-                prepared,
-                timeout=(_CONNECT_SECONDS, self.timeout),
-                allow_redirects=self.allow_redirects,
-                **self._environment,
-            )
-            _read_whole(response)
+            response = self._answer(request)
             self.validate_response(response)
             listing = self.open_answer(response)
         except (requests.ConnectionError, NotTheApiError) as error:
             self._failed_before_contact += 1
-            if self.tap.vendor_reached or self._failed_before_contact < _TRIES_BEFORE_FIRST_CONTACT:
+            if self.tap.vendor_is_known or self._failed_before_contact < _TRIES_BEFORE_FIRST_CONTACT:
                 raise
-            # Nothing at this address has answered yet: a wrong setting is likelier than a long outage.
+            # Nothing at this address has ever answered: a wrong setting is likelier than a long outage.
             raise FatalAPIError(explain(error)[0]) from None
         self.tap.vendor_reached = True
         return listing
+
+    def _answer(self, request: PageRequest) -> requests.Response:
+        """Return the answer to one call, whatever it says; wait while the vendor cannot be reached."""
+        has_waited = False
+        while True:
+            asked_at = time.monotonic()
+            try:
+                response = self._exchange(request)
+            except requests.ConnectionError as error:
+                if not (nothing_was_sent(error) and self.tap.vendor_is_known):
+                    raise
+                self.tap.outage.wait(error, asked_at=asked_at, at_most=float(self.config["max_outage_seconds"]))
+                has_waited = True
+                continue
+            self.tap.outage.over()
+            if has_waited:
+                self.tap.budget.take()  # the place that was taken for this call lies before the outage
+            return response
+
+    def _exchange(self, request: PageRequest) -> requests.Response:
+        asked = self.get_http_request(page=PageContext(stream_context=None, next_page_token=request))
+        prepared = self.build_prepared_request(
+            method=asked.method, url=asked.url, params=asked.encode_params(), headers=asked.headers, data=asked.data
+        )
+        response = self.requests_session.send(
+            prepared,
+            timeout=(CONNECT_SECONDS, self.timeout),
+            allow_redirects=self.allow_redirects,
+            **self._environment,
+        )
+        _read_whole(response)
+        return response
 
     @cached_property
     def _environment(self) -> Mapping[str, Any]:

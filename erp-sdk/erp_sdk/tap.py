@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from abc import abstractmethod
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
+from singer_sdk.helpers._typing import is_integer_type, is_number_type
 from singer_sdk.helpers.capabilities import PluginCapabilities
 
 from erp_sdk.budget import Budget
 from erp_sdk.command import SetupError
 from erp_sdk.messages import MessageWriter
+from erp_sdk.outages import Outage
 from erp_sdk.redaction import protect_settings
 from erp_sdk.times import parse_time
 
@@ -105,13 +109,20 @@ def reading_settings(
             "max_tries",
             th.IntegerType,
             default=8,
-            description="How often a call is sent at most when the vendor is busy or cannot be reached. 最大尝试次数",
+            description="How often a call is sent at most when the vendor is busy or does not answer. 最大尝试次数",
         ),
         th.Property(
             "retry_wait",
             th.NumberType,
             default=3,
             description="Seconds before a failed call is sent again; doubles each time, up to five minutes. 重试等待",
+        ),
+        th.Property(
+            "max_outage_seconds",
+            th.NumberType,
+            default=3600,
+            description="How long a vendor that cannot be reached is waited for; it is asked every five seconds or "
+            "sooner. 最长断网等待",
         ),
         th.Property(
             "incomplete_pages",
@@ -129,6 +140,7 @@ class ErpTap(Tap):
 
     Attributes:
         vendor_reached: Whether any call of this run has had a proper answer.
+        outage: Whether the vendor can be reached at present.
     """
 
     message_writer_class = MessageWriter
@@ -138,7 +150,10 @@ class ErpTap(Tap):
 
     def __init__(self, **kwargs: Any) -> None:
         self.vendor_reached = False
+        self.outage = Outage()
         self._stopped_by: int | None = None
+        if kwargs.get("parse_env_config"):
+            self._check_whole_numbers()
         super().__init__(**kwargs)
 
     @property
@@ -150,6 +165,12 @@ class ErpTap(Tap):
     def budget(self) -> Budget:
         """The calls this account may make, shared by all streams."""
         return Budget(int(self.config["calls_per_minute"]), self.account, self.config.get("budget_path"))
+
+    @property
+    def vendor_is_known(self) -> bool:
+        """Whether the settings have led to the vendor before: in this run, or in the one that left a bookmark."""
+        bookmarks = self.state.get("bookmarks", {}).values()
+        return self.vendor_reached or any(bookmark.get("replication_key_value") for bookmark in bookmarks)
 
     def moment(self, setting: str, *, end_of_day: bool = False) -> datetime | None:
         """Read a date and time from a setting; None when it is not set.
@@ -190,10 +211,29 @@ class ErpTap(Tap):
             sys.exit(128 + self._stopped_by)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # singer-sdk leaves numbers that come out of the environment text, unless they are whole (--config=ENV).
+        for name, declared in self.config_jsonschema["properties"].items():
+            if is_number_type(declared) and isinstance(text := self._config.get(name), str):
+                with suppress(ValueError):
+                    self._config[name] = float(text)
         # Before validation: its errors quote values.
         spelled = {name: value if value is None else str(value) for name, value in self.config.items()}
         protect_settings(spelled, self.config_jsonschema)
         return super()._validate_config(raise_errors=raise_errors)
+
+    def _check_whole_numbers(self) -> None:
+        """See that what singer-sdk is going to read out of the environment as whole numbers are some.
+
+        Raises:
+            SetupError: One is not.
+        """
+        for name, declared in self.config_jsonschema["properties"].items():
+            variable = f"{self._env_var_prefix}{name.upper()}"
+            if is_integer_type(declared) and variable in os.environ:
+                try:
+                    int(os.environ[variable])
+                except ValueError:
+                    raise SetupError(f"{variable} is {os.environ[variable]!r}; {name} is a whole number.") from None
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # singer-sdk's own handler exits with 0, wherever the process is, in the middle of a line if need be.

@@ -3,18 +3,21 @@
 import io
 import json
 import signal
+import socket
 import threading
+import time
 from contextlib import redirect_stdout
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from erp_sdk.answers import Action, Answer, AnswerTable
 from erp_sdk.calls import Listing
-from erp_sdk.command import explain
+from erp_sdk.command import SetupError, explain
 from erp_sdk.stream import FullTableStream
 from erp_sdk.tap import ErpTap, reading_settings
 from singer_sdk import typing as th
-from singer_sdk.exceptions import SingerSDKError
+from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.helpers.capabilities import PluginCapabilities
 from singer_sdk.streams.rest import HTTPRequest
 
@@ -71,50 +74,79 @@ class Example(ErpTap):
         return [Shops(tap=self)]
 
 
-@pytest.fixture
-def server():
+class Answering(BaseHTTPRequestHandler):
+    def do_GET(self):
+        served = self.server
+        served.paths.append(self.path)
+        status, headers, body = served.answers.pop(0) if len(served.answers) > 1 else served.answers[0]
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Tests look at answers, not at access logs."""
+
+
+class Vendor(ThreadingHTTPServer):
     """Serves (status, headers, body) triples in order, the last one for ever; notes the paths that were asked for."""
 
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self):
-            served.paths.append(self.path)
-            status, headers, body = served.answers.pop(0) if len(served.answers) > 1 else served.answers[0]
-            self.send_response(status)
-            for name, value in {"Content-Length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Answering, bind_and_activate=False)
+        self.paths, self.answers = [], []
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.server_bind()
 
-        def log_message(self, *_):
-            """Tests look at answers, not at access logs."""
+    def begin(self):
+        self.server_activate()
+        self.thread.start()
 
-    served = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-    served.paths, served.answers = [], []
-    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
+    def end(self):
+        if self.thread.is_alive():
+            self.shutdown()
+            self.thread.join()
+        self.server_close()
+
+
+@pytest.fixture
+def server():
+    served = Vendor()
+    served.begin()
     yield served
-    served.shutdown()
-    thread.join()
-    served.server_close()
+    served.end()
+
+
+@pytest.fixture
+def unreachable():
+    """A vendor whose connections are refused until it begins."""
+    served = Vendor()
+    yield served
+    served.end()
+
+
+def run(server, *answers, state=None, **changes):
+    server.answers[:] = answers
+    config = {"base_url": f"http://127.0.0.1:{server.server_port}/shops", "retry_wait": 0.01, **changes}
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(out):
+        Example(config=config, state=state).sync_all()
+        out.flush()
+    lines = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+    return [line["record"] for line in lines if line["type"] == "RECORD"]
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before():
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
 def read(server):
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-
-    def run(*answers, **changes):
-        server.answers[:] = [(status, headers, body) for status, headers, body in answers]
-        config = {"base_url": f"http://127.0.0.1:{server.server_port}/shops", "retry_wait": 0.01, **changes}
-        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-        with redirect_stdout(out):
-            Example(config=config).sync_all()
-            out.flush()
-        lines = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
-        return [line["record"] for line in lines if line["type"] == "RECORD"]
-
-    yield run
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    return partial(run, server)
 
 
 def said(read, *answers, **changes):
@@ -209,3 +241,90 @@ def test_what_the_vendor_sends_beyond_the_schema_is_told_once(read, caplog):
 def test_batch_files_are_not_offered():
     assert PluginCapabilities.BATCH not in Example.capabilities
     assert "batch_config" not in Example.config_jsonschema["properties"]
+
+
+KNOWN = {"bookmarks": {"orders": {"replication_key": "modified", "replication_key_value": "2026-01-05T09:30:51+08:00"}}}
+"""The state of a run that had reached the vendor."""
+
+
+def test_a_vendor_that_cannot_be_reached_is_waited_for_and_that_is_said_calmly(unreachable, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    monkeypatch.setattr("erp_sdk.outages.ASK_EVERY_SECONDS", 0.3)
+    later = threading.Timer(1.5, unreachable.begin)
+    later.start()
+
+    assert run(unreachable, GOOD, state=KNOWN, max_tries=2) == BOTH
+
+    later.join()
+    said = [record.getMessage() for record in caplog.records if record.name == "erp_sdk.outages"]
+    assert len(said) == 2
+    assert f"http://127.0.0.1:{unreachable.server_port}/shops cannot be reached" in said[0]
+    assert "Waiting up to 60 min" in said[0]
+    assert said[1].startswith("It is back after 1 s") or said[1].startswith("It is back after 2 s")
+
+
+def test_a_long_outage_is_told_once_a_minute(unreachable, monkeypatch, caplog):
+    monkeypatch.setattr("erp_sdk.outages.ASK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr("erp_sdk.outages._SAY_EVERY_SECONDS", 0.5)
+    later = threading.Timer(1.8, unreachable.begin)
+    later.start()
+
+    run(unreachable, GOOD, state=KNOWN)
+
+    later.join()
+    assert 2 <= caplog.text.count("Still waiting") <= 3
+
+
+def test_an_outage_is_not_waited_for_without_end(unreachable, monkeypatch):
+    monkeypatch.setattr("erp_sdk.outages.ASK_EVERY_SECONDS", 0.1)
+
+    sentence = said(partial(run, unreachable), GOOD, state=KNOWN, max_outage_seconds=0.5)
+
+    assert "cannot be reached" in sentence
+    assert "max_outage_seconds" in sentence
+
+
+def test_an_address_at_which_nothing_has_ever_answered_is_given_up_soon(unreachable):
+    sentence = said(partial(run, unreachable), GOOD, state={"bookmarks": {"shops": {}}})
+
+    assert "check base_url" in sentence
+
+
+def test_silence_is_asked_again_as_soon_as_a_refusal_is(unreachable, monkeypatch):
+    monkeypatch.setattr("erp_sdk.calls.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("erp_sdk.outages.ASK_EVERY_SECONDS", 0.3)
+    unreachable.socket.listen(0)
+    callers = [socket.socket() for _ in range(4)]
+    for caller in callers:  # the queue is full: further calls are dropped, as behind a router that has lost its line
+        caller.setblocking(False)
+        caller.connect_ex(unreachable.server_address)
+    later = threading.Timer(1.5, lambda: [caller.close() for caller in callers] + [unreachable.begin()])
+    later.start()
+    begin = time.monotonic()
+
+    assert run(unreachable, GOOD, state=KNOWN) == BOTH
+
+    later.join()
+    assert time.monotonic() - begin < 4
+
+
+def test_numbers_are_read_out_of_the_environment(monkeypatch):
+    for name, value in {"LOOKBACK_MINUTES": "7.5", "MAX_OUTAGE_SECONDS": "60", "PAGE_SIZE": "20"}.items():
+        monkeypatch.setenv(f"TAP_EXAMPLE_{name}", value)
+
+    config = Example(parse_env_config=True).config
+
+    assert (config["lookback_minutes"], config["max_outage_seconds"], config["page_size"]) == (7.5, 60, 20)
+
+
+@pytest.mark.parametrize("setting", ["lookback_minutes", "page_size"])
+def test_a_number_in_the_environment_that_is_none_is_named(monkeypatch, setting):
+    monkeypatch.setenv(f"TAP_EXAMPLE_{setting.upper()}", "ten")
+
+    with pytest.raises((ConfigValidationError, SetupError)) as refused:
+        Example(parse_env_config=True)
+
+    sentence, code = explain(refused.value)
+    assert code == 2
+    assert setting in sentence
+    assert "ten" in sentence

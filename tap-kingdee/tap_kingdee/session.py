@@ -14,10 +14,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import requests
 from erp_sdk.answers import RetryLaterError
-from erp_sdk.command import explain
 from erp_sdk.messages import decode
+from erp_sdk.outages import CONNECT_SECONDS
 from singer_sdk.exceptions import FatalAPIError
 
 from tap_kingdee.signing import Identity, signed_headers
@@ -25,12 +24,13 @@ from tap_kingdee.signing import Identity, signed_headers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import requests
+
 logger = logging.getLogger(__name__)
 
 SESSION_HEADER = "kdservice-sessionid"
 AUTH_SERVICE = "Kingdee.BOS.WebApi.ServicesStub.AuthService"
 _SERVER_ERROR = 500
-_TRIES_BEFORE_FIRST_CONTACT = 3
 _SIGNED_IN = frozenset({1, -2, -5})
 """LoginResultType: 1 signed in, -2 the password should be changed soon, -5 a notice waits; the session works."""
 
@@ -55,8 +55,6 @@ class GalaxySession:
     timeout: float = 120
     _id: str | None = None
     _proven: bool = False
-    _reached: bool = False
-    _failures: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def headers(self, url: str) -> dict[str, str]:
@@ -113,20 +111,12 @@ class GalaxySession:
         secrets = [self.config.get("password", "")] if by_password else [who.app_id, who.app_secret]
         service = f"{AUTH_SERVICE}.{'ValidateUser' if by_password else 'LoginByAppSecret'}"
         self.http.cookies.clear()
-        try:
-            response = self.http.post(
-                service_url(self.config["base_url"], service),
-                json={"parameters": [who.acct_id, who.username, *secrets, who.lcid]},
-                timeout=self.timeout,
-                allow_redirects=False,
-            )
-        except requests.ConnectionError as error:
-            self._failures += 1
-            if self._reached or self._failures < _TRIES_BEFORE_FIRST_CONTACT:
-                raise
-            # Nothing at this address has answered yet: a wrong setting is likelier than a long outage.
-            raise FatalAPIError(explain(error)[0]) from None
-        self._reached = True
+        response = self.http.post(
+            service_url(self.config["base_url"], service),
+            json={"parameters": [who.acct_id, who.username, *secrets, who.lcid]},
+            timeout=(CONNECT_SECONDS, self.timeout),
+            allow_redirects=False,
+        )
         return _session_id(response, self.config)
 
 
