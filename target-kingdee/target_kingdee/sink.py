@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DEAD_LETTERS = "dead_letters"
 MOST_LETTERS = 1000
+_NO_RECORD = msgspec.Raw(b"null")
 NUMBER_MISSING_FIX = "Map a value to the number field, or fill it in the source; then replay."
 
 
@@ -121,7 +122,7 @@ class FormSink(KingdeeSink):
         if source is None:
             source = self._own_source(raw, model, number)
         elif source.record is NOTHING:
-            source.record = raw
+            source.record = _NO_RECORD  # the model is no source record: a mapping could make nothing of it
         document = Document(
             number or "",
             raw,

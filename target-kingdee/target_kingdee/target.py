@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
+import msgspec
 from erp_sdk.command import INTERRUPTED, TERMINATED, UserError
 from erp_sdk.messages import encode
 from erp_sdk.redaction import protect_settings
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
+
+
+class _Declared(msgspec.Struct):
+    """A SCHEMA, of which no more than this matters for a source stream."""
+
+    stream: str
+    schema: dict[str, Any]
+    key_properties: list[str] | None = None
 
 
 class TargetKingdee(Target):
@@ -95,8 +104,22 @@ class TargetKingdee(Target):
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         with _Busy(self):
             super()._process_schema_message(message_dict)
+            self._keep_source_schemas(message_dict)
             if self._sinks_to_clear:
                 self._send_all()  # what came under the old schema goes first
+
+    def _keep_source_schemas(self, message: dict[str, Any]) -> None:
+        """Keep how the source streams are declared, for replaying dead letters; without a mapper that is the stream."""
+        own = [] if message["stream"] == DEAD_LETTERS else [message]
+        try:
+            sources = msgspec.convert(message.get("sources") or own, list[_Declared])
+        except msgspec.ValidationError as error:
+            raise UserError(
+                f"the SCHEMA of {message['stream']} names no source streams ({error}); its `sources` are a mapper's."
+            ) from None
+        for source in sources:
+            if source.schema.get("properties"):  # a replay of what was never declared tells nothing
+                self.run.ledger.store_source_schema(source.stream, source.key_properties or [], source.schema)
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         self._is_idle = False
