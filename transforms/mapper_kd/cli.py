@@ -14,7 +14,7 @@ from erp_sdk.messages import decode, encode
 from mapper_kd.catalog import StreamSchema, read_catalog
 from mapper_kd.compiler import compile_mapping
 from mapper_kd.flows import Flows, find_mappings, read_mappings
-from mapper_kd.form_metadata import FormMetadata, check_form, read_form_metadata
+from mapper_kd.form_metadata import FormMetadata, check_base_data, check_form, read_form_metadata
 from mapper_kd.kinds import nearest
 from mapper_kd.lookups import TableShelf
 from mapper_kd.reader import RawRecordReader
@@ -95,6 +95,9 @@ def _check_one(
     if mapping.form in forms:
         for warning in check_form(mapping, forms[mapping.form], problems):
             click.echo(f"warning: {warning}", err=True)
+    for form in [forms[one.form] for one in mapping.base_data if one.form in forms]:
+        for warning in check_base_data(mapping, form, problems):
+            click.echo(f"warning: {warning}", err=True)
     if compiled is not None and not problems.found:
         against = [f"stream {mapping.stream}"] * bool(streams) + [f"form {mapping.form}"] * (mapping.form in forms)
         checked = f", held against {' and '.join(against)}" if against else ""
@@ -156,6 +159,9 @@ def _show(stream: str, key: dict[str, Any], raw: msgspec.Raw, outcomes: list[Out
             click.echo(f"+++ {form}: not sent, since where: is false")
         else:
             click.echo(f"+++ {form}\n{_pretty(encode(outcome.model))}")
+            for one in outcome.base_data or ():
+                said = f": left out: {one.problem}" if one.problem else f"\n{_pretty(encode(one.model))}"
+                click.echo(f"+++ base data {one.form}{said}")
 
 
 def _pretty(content: bytes) -> str:

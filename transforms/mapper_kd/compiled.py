@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from erp_sdk.command import UserError
 
 from mapper_kd.failures import Failure, RecordError
@@ -22,25 +23,23 @@ _LIST_SIZE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
-class CompiledMapping:
-    """A mapping as a function.
+class Generated:
+    """A generated function, and what each of its lines comes from.
 
     Attributes:
         mapping: What was compiled.
-        build: From the decoded record to the model; None when ``where`` is false. Raises what goes wrong with a record.
+        build: Takes the decoded record.
         origins: For each line of the generated source, what it comes from.
         source: The generated source, for those who want to see it.
-        schema: JSON schema of the model.
     """
 
     mapping: Mapping
-    build: Callable[[Any], Any]
+    build: Callable[..., Any]
     origins: list[Origin | None]
     source: str
-    schema: dict[str, Any]
 
     def explain(self, error: Exception) -> Failure:
-        """Return what a dead letter says about an error that `build` raised.
+        """Return what is to be said about an error that the function raised, or caught.
 
         Raises:
             UserError: The error is not the record's: a database is gone, say.
@@ -68,10 +67,62 @@ class CompiledMapping:
     def _where(self, error: Exception) -> tuple[int, FrameType | None]:
         traceback = error.__traceback__
         while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == f"<mapping {self.mapping.name}>":
+            if traceback.tb_frame.f_code is self.build.__code__:
                 return traceback.tb_lineno, traceback.tb_frame
             traceback = traceback.tb_next
         return 0, None
+
+
+class Companion(msgspec.Struct, gc=False, omit_defaults=True):
+    """Base data that a document refers to, or why the mapping could not make it."""
+
+    form: str
+    model: Any = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class CompiledBaseData(Generated):
+    """The section ``base_data:`` as a function; `build` gives a list for each of its forms.
+
+    It is given `explain` too: an item of such a list is a model, or the `Failure` that kept it from being made.
+
+    Attributes:
+        numbers: For each form, the attribute of its models that holds the number.
+    """
+
+    numbers: tuple[str, ...]
+
+    def make(self, record: Any) -> list[Companion]:
+        """Return what a record's document refers to, in the order in which it has to exist; each number once.
+
+        Raises:
+            UserError: A database is gone.
+        """
+        companions: list[Companion] = []
+        lists = self.build(record, self.explain)
+        for spec, attribute, items in zip(self.mapping.base_data, self.numbers, lists, strict=True):
+            seen: set[str] = set()
+            for item in items:
+                if isinstance(item, Failure):
+                    companions.append(Companion(spec.form, problem=f"{item.message} Fix: {item.fix}"))
+                elif (number := getattr(item, attribute)) not in seen:
+                    seen.add(number)
+                    companions.append(Companion(spec.form, item))
+        return companions
+
+
+@dataclass(frozen=True)
+class CompiledMapping(Generated):
+    """A mapping as a function: `build` gives the model, None when ``where`` is false; it raises what goes wrong.
+
+    Attributes:
+        schema: JSON schema of the model.
+        base_data: The base data that its documents refer to; None when the mapping says nothing of it.
+    """
+
+    schema: dict[str, Any]
+    base_data: CompiledBaseData | None = None
 
 
 def _fix(reason: str, empty: list[str], place: str) -> str:

@@ -20,18 +20,23 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from mapper_kd.compiled import CompiledMapping
+    from mapper_kd.compiled import Companion, CompiledMapping
     from mapper_kd.lookups import TableShelf
 
 _SUFFIXES = {".yml", ".yaml"}
 
 
 class Outcome(NamedTuple):
-    """What became of a record in one mapping: a model, a failure, or (both None) nothing, since ``where`` was false."""
+    """What became of a record in one mapping: a model, a failure, or (both None) nothing, since ``where`` was false.
+
+    Attributes:
+        base_data: What the model refers to; None when the mapping says nothing of it.
+    """
 
     flow: CompiledMapping
     model: Any = None
     failure: Failure | None = None
+    base_data: list[Companion] | None = None
 
 
 class StreamFlows:
@@ -63,9 +68,12 @@ class StreamFlows:
     @staticmethod
     def _outcome(flow: CompiledMapping, record: Any) -> Outcome:
         try:
-            return Outcome(flow, flow.build(record))
+            model = flow.build(record)
         except Exception as error:  # noqa: BLE001 - whatever one record does ends as its dead letter
             return Outcome(flow, failure=flow.explain(error))
+        if model is None or flow.base_data is None:
+            return Outcome(flow, model)
+        return Outcome(flow, model, base_data=flow.base_data.make(record))
 
     def _no_record(self, error: Exception) -> str:
         return f"the record is not what the schema of {self._stream} says: {error}."

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from mapper_kd.mapping import Mapping
+    from mapper_kd.mapping import Body, Mapping
     from mapper_kd.model_tree import Node
     from mapper_kd.yaml_nodes import Place
 
@@ -59,7 +59,17 @@ def check_form(mapping: Mapping, metadata: FormMetadata, problems: Problems) -> 
     Returns:
         Warnings: mandatory fields (必录) that the mapping does not give. Kingdee may have defaults for them.
     """
-    tree = model_tree(mapping.body, Problems())
+    return _check_body(mapping, mapping.body, metadata, problems)
+
+
+def check_base_data(mapping: Mapping, metadata: FormMetadata, problems: Problems) -> list[str]:
+    """Hold the base data that a mapping gives in this form against it, likewise."""
+    bodies = [one.list.body for one in mapping.base_data if one.form == metadata.form]
+    return [warning for body in bodies for warning in _check_body(mapping, body, metadata, problems)]
+
+
+def _check_body(mapping: Mapping, body: Body, metadata: FormMetadata, problems: Problems) -> list[str]:
+    tree = model_tree(body, Problems())
     head = metadata.entities.get(_HEAD, {})
     others = {key: fields for key, fields in metadata.entities.items() if key != _HEAD}
     _check_entity(tree, head, others, "", problems)
@@ -98,7 +108,7 @@ def _missing(tree: Branch, metadata: FormMetadata, mapping: Mapping) -> Iterator
         for key, field in fields.items():
             if field.get("MustInput") and key not in branch.children:
                 prefix = "" if entity == _HEAD else f"{entity}."
-                yield f"{mapping.file}: {prefix}{key} is mandatory (必录) in {mapping.form}, but not mapped"
+                yield f"{mapping.file}: {prefix}{key} is mandatory (必录) in {metadata.form}, but not mapped"
 
 
 def _entity(tree: Branch, key: str) -> Branch | None:

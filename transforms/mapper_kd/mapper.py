@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.singerlib import Message
 
+    from mapper_kd.compiled import Companion
+
 
 class _Mapped(msgspec.Struct, gc=False, omit_defaults=True, tag_field="type", tag="RECORD"):
     """A RECORD with its ``source``, in the order it goes on the wire."""
@@ -36,6 +38,7 @@ class _Mapped(msgspec.Struct, gc=False, omit_defaults=True, tag_field="type", ta
     record: Any
     source: Source | None = None
     time_extracted: str | None = None
+    base_data: list[Companion] | None = None
 
 
 class MapperKd(InlineMapper):
@@ -100,7 +103,7 @@ class MapperKd(InlineMapper):
             mapping = outcome.flow.mapping
             if outcome.model is not None:
                 source = self._source_of(mapping.name, mapping.stream, key, raw)
-                yield encode(_Mapped(mapping.form, outcome.model, source, extracted))
+                yield encode(_Mapped(mapping.form, outcome.model, source, extracted, outcome.base_data))
             elif outcome.failure is not None:
                 letter = dead_letters.dead_letter(mapping, key, outcome.failure, raw)
                 yield encode(_Mapped(dead_letters.STREAM, letter, None, extracted))

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Dictionary
     from pathlib import Path
 
-_TOP = ("stream", "form", "number", "where", "let", "head", "lines", "tables")
+_TOP = ("stream", "form", "number", "where", "let", "head", "lines", "base_data", "tables")
 _FIELD = ("value", "type", "on_miss", "default", "when", "required")
 _LIST = ("each", "where", "when", "required", "let", "fields", "lines")
+_BASE_DATA = ("each", "where", "when", "number", "let", "fields", "lines")
 _TABLE = ("csv", "sql", "rows", "database", "key", "values", "optional", "duplicates", "cache", "hint")
 _REFERENCE_KEYS = frozenset({"FNumber", "FNUMBER"})
 _MAX_NESTING = 6
+_NUMBER_KEYS = {"BD_Empinfo": "FStaffNumber"}  # of other base data it is FNumber (contract 8.19)
 
 DEAD_LETTER, SKIP, DEFAULT = "dead_letter", "skip", "default"
 
@@ -96,6 +98,20 @@ class LineList:
 
 
 @dataclass(frozen=True)
+class BaseData:
+    """Base data of one form that documents refer to.
+
+    Attributes:
+        number: The field by which Kingdee knows it.
+        list: What gives it: one for each row of ``each``, or exactly one.
+    """
+
+    form: str
+    number: str
+    list: LineList
+
+
+@dataclass(frozen=True)
 class TableSpec:
     """A code table or lookup as the mapping declares it; see `mapper_kd.lookups` for what the parts mean."""
 
@@ -125,6 +141,7 @@ class Mapping:
     where: Value | None
     body: Body
     tables: Dictionary[str, TableSpec]
+    base_data: tuple[BaseData, ...] = ()
 
 
 def mapping_name(path: Path, folder: Path | None = None) -> str:
@@ -162,6 +179,7 @@ def read_mapping(path: Path, name: str, problems: Problems) -> Mapping | None:
         where=_condition(parts, "where"),
         body=Body(_lets(parts.get("let")), fields, _lists(parts.get("lines"), 1)),
         tables=_tables(parts.get("tables")),
+        base_data=_base_data(parts.get("base_data")),
     )
     _check_number(mapping, problems)
     return mapping
@@ -284,6 +302,34 @@ def _list(key: str, entry: Entry, depth: int) -> LineList:
         when=_condition(parts, "when"),
         where=_condition(parts, "where"),
         required=parts["required"].flag() if "required" in parts else False,
+    )
+
+
+def _base_data(entry: Entry | None) -> tuple[BaseData, ...]:
+    return () if entry is None else tuple(_companion(form, value) for form, value in entry.entries())
+
+
+def _companion(form: str, entry: Entry) -> BaseData:
+    """Read the fields of one form's base data, written alone or, with more to say, below ``fields:``."""
+    keys = [key for key, _ in entry.entries()] if entry.is_mapping else []
+    parts = entry.known(_BASE_DATA) if "fields" in keys else {"fields": entry}
+    fields = _fields(parts["fields"])
+    number = parts["number"].text() if "number" in parts else _NUMBER_KEYS.get(form, "FNumber")
+    if (number,) not in [one.keys for one in fields]:
+        entry.wrong(f"has no field {number}, the number by which Kingdee knows it")
+    if "where" in parts and "each" not in parts:
+        parts["where"].wrong("chooses rows and needs each:; use when: without it")
+    return BaseData(
+        form,
+        number,
+        LineList(
+            keys=(form,),
+            place=entry.place,
+            body=Body(_lets(parts.get("let")), fields, _lists(parts.get("lines"), 1)),
+            each=_condition(parts, "each"),
+            when=_condition(parts, "when"),
+            where=_condition(parts, "where"),
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from mapper_kd.compiler import compile_mapping
 from mapper_kd.failures import KeyMissing, NumberMissing, RecordError
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.lookups import TableShelf
-from mapper_kd.mapping import _FIELD, _LIST, _TABLE, _TOP, read_mapping
+from mapper_kd.mapping import _BASE_DATA, _FIELD, _LIST, _TABLE, _TOP, read_mapping
 from mapper_kd.source_record import SourceObject
 from mapper_kd.yaml_nodes import Problems
 
@@ -29,7 +29,7 @@ def test_the_table_of_functions_is_the_table_of_functions():
     assert documented == function_table()
 
 
-@pytest.mark.parametrize("key", sorted({*_TOP, *_FIELD, *_LIST, *_TABLE}))
+@pytest.mark.parametrize("key", sorted({*_TOP, *_FIELD, *_LIST, *_BASE_DATA, *_TABLE}))
 def test_every_key_of_the_language_is_explained(key):
     assert re.search(rf"`{key}[:`]|^ *{key}:", README, re.MULTILINE)
 
@@ -59,6 +59,21 @@ def test_the_tables_of_the_readme_are_declared_as_the_language_wants_them(tmp_pa
 
     assert problems.found == []
     assert sorted(mapping.tables) == ["org", "sale_order_entry", "seller"]
+
+
+def test_the_base_data_of_the_readme_compiles(tmp_path):
+    section = README.split("```yaml\n")[3].split("```")[0]
+    path = tmp_path / "readme.yml"
+    path.write_text(f"stream: s\nform: F\nnumber: FN\nhead: {{FN: =n}}\n{section}", encoding="utf-8")
+    problems = Problems()
+
+    mapping = read_mapping(path, "readme", problems)
+    compiled = compile_mapping(
+        mapping, SourceObject({}, mapping.stream), TableShelf([ROOM / "codes"], {}), problems, load=True
+    )
+
+    assert problems.found == []
+    assert compiled.base_data.numbers == ("f0", "f0")
 
 
 def test_every_reason_is_named():
