@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, func, inspect, literal, select, tuple_
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
-from target_kingdee.ledger import BUSY_SECONDS, LedgerError
+from target_kingdee.ledger_engine import BUSY_SECONDS, LedgerError
 from target_kingdee.ledger_schema import VERSION, books, deliveries, schema_versions
 
 if TYPE_CHECKING:

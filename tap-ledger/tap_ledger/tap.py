@@ -9,7 +9,7 @@ from erp_sdk.command import SetupError, run
 from erp_sdk.tap import ErpTap
 from singer_sdk import typing as th
 from sqlalchemy.engine import make_url
-from target_kingdee.ledger import LedgerError, ledger_url
+from target_kingdee.ledger_engine import LedgerError, ledger_url
 
 from tap_ledger.streams import STREAMS
 

@@ -13,15 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from erp_sdk.command import UserError
 from erp_sdk.messages import encode, encode_sorted
 from erp_sdk.times import now, rfc3339
-from sqlalchemy import create_engine, event, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from target_kingdee.case import Case, Fate
 from target_kingdee.document import Entry
+from target_kingdee.ledger_engine import LedgerError, open_engine, told_by
 from target_kingdee.ledger_rows import (
     ENTRY_COLUMNS,
     DeadLetter,
@@ -42,21 +42,14 @@ from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
     from sqlalchemy.sql import ClauseElement
 
-BUSY_SECONDS = 60
 LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
-WAL_PAGES = 8000
-CACHE_KIBIBYTES = 8192
 _REFUSED = (Fate.DEAD, Fate.SAVED, Fate.PARKED)
 _RESUMED = ("saved", "sending")
 _PARKED = ("parked",)
 UNFINISHED_A_TIME = 500
-
-
-class LedgerError(UserError):
-    """The ledger cannot be read or written."""
 
 
 class Book(NamedTuple):
@@ -70,7 +63,7 @@ class Ledger:
     """One open ledger.
 
     Args:
-        url: SQLAlchemy URL; see `ledger_url`.
+        url: SQLAlchemy URL; see `ledger_engine.ledger_url`.
         account: ``acct_id@host``.
         must_exist: Do not make one that is not there.
     """
@@ -80,7 +73,8 @@ class Ledger:
         self.url = url
         if must_exist and make_url(url).drivername == "sqlite" and not Path(self.shown).exists():
             raise LedgerError(f"there is no ledger at {self.shown}; set ledger_path to the one of your runs.")
-        self._engine = _engine(url)
+        self._engine = open_engine(url)
+        self._is_file = self._engine.dialect.name == "sqlite"
         self._has_open_letters: dict[int, bool] = {}
         self._lookups: dict[int, Statement] = {}
         self._run_id = 0
@@ -105,37 +99,46 @@ class Ledger:
         """Write in one transaction.
 
         Raises:
-            LedgerError: The database refuses.
+            LedgerError: The database refuses, or is gone.
         """
+        is_at_commit = False
         try:
             with self._own_connection() as connection, connection.begin():
                 yield connection
+                is_at_commit = True
         except DBAPIError as error:
-            raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None
+            raise self._failure(error, is_at_commit=is_at_commit) from None
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Read in one transaction that keeps no writer waiting.
 
         Raises:
-            LedgerError: The database refuses.
+            LedgerError: The database refuses, or is gone.
         """
         try:
             with self._engine.connect().execution_options(reads=True) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
-            raise LedgerError(f"the ledger {self.shown} failed: {_first_line(error)}. {_hint(error)}") from None
+            raise self._failure(error) from None
 
     @contextmanager
     def _own_connection(self) -> Iterator[Connection]:
-        """Give the thread that opened the ledger one connection for good, and any other one for once."""
-        if threading.get_ident() != self._owner:
+        """Give the thread that opened a ledger file one connection for good.
+
+        Any other thread gets one for once, and so does everyone where the ledger is a server: the pool sees whether
+        the connection still stands, and makes another when it does not.
+        """
+        if not self._is_file or threading.get_ident() != self._owner:
             with self._engine.connect() as connection:
                 yield connection
             return
         if self._kept is None:
             self._kept = self._engine.connect()
         yield self._kept
+
+    def _failure(self, error: DBAPIError, *, is_at_commit: bool = False) -> LedgerError:
+        return LedgerError(f"the ledger {self.shown} failed: {told_by(error, is_at_commit=is_at_commit)}")
 
     @property
     def shown(self) -> str:
@@ -336,70 +339,6 @@ class Ledger:
             connection.execute(update(runs).where(runs.c.run_id == self._run_id).values(**values))
 
 
-def ledger_url(path: str | None, url: str | None) -> str:
-    """Return the SQLAlchemy URL of the ledger that the settings name.
-
-    Raises:
-        LedgerError: The URL cannot be read.
-    """
-    if not url:
-        return f"sqlite:///{Path(path or '').expanduser()}"
-    try:
-        make_url(url)
-    except ArgumentError:
-        raise LedgerError("ledger_url is no database URL; it looks like postgresql+psycopg://user@host/db.") from None
-    return url
-
-
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if not parsed.drivername.startswith("sqlite"):
-        return _create(url)
-    if parsed.database:
-        try:
-            Path(parsed.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LedgerError(f"the ledger's folder cannot be made ({error.strerror}); set ledger_path.") from None
-    engine = _create(url, connect_args={"timeout": BUSY_SECONDS})
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin below, not where the driver guesses
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # IMMEDIATE: a transaction that reads and then writes may not find the writer's place taken in between.
-        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads") else "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _create(url: str, **options: Any) -> Engine:
-    try:
-        return create_engine(url, **options)
-    except (SQLAlchemyError, ImportError) as error:
-        raise LedgerError(f"ledger_url cannot be used: {_first_line(error)}; check it and its driver.") from None
-
-
 def _as_bytes(values: Sequence[Any]) -> list[Any]:
     """Some drivers give binary columns as views of memory."""
     return [bytes(value) if isinstance(value, memoryview) else value for value in values]
-
-
-def _first_line(error: BaseException) -> str:
-    cause = getattr(error, "orig", None) or error
-    return (str(cause).strip() or type(cause).__name__).splitlines()[0]
-
-
-def _hint(error: DBAPIError) -> str:
-    said = str(error.orig).lower()
-    if "full" in said:
-        return "Make room on the disk and run again; nothing unconfirmed is lost."
-    if "locked" in said:
-        return "Another process holds it for long; end that one and run again."
-    return "Check ledger_path or ledger_url, and the rights on it."

@@ -149,8 +149,7 @@ class Run:
             floor_id=form.floor_id,
         )
         with self.ledger.transaction() as connection:
-            self._settle(connection, ended)
-            self._lock.confirm(connection, form.book)
+            self._settle(connection, ended, form.book)
             known = self.ledger.known(connection, form.book, list(numbers))
             delivery = Delivery(documents, known, policy, form.settings.keys.number)
             cases = delivery.open_cases()
@@ -190,7 +189,9 @@ class Run:
     def salvage(self) -> None:
         """Commit what batches in flight achieve within the grace that a stopped run has."""
         self.stop()
-        while self._in_flight:
+        waiting = -1
+        while len(self._in_flight) != waiting:  # the ledger itself may be what refuses
+            waiting = len(self._in_flight)
             with suppress(UserError):
                 self.collect(everything=True)
 
@@ -253,7 +254,10 @@ class Run:
             return error
         return None
 
-    def _settle(self, connection: Connection, ended: Sequence[Batch]) -> None:
+    def _settle(self, connection: Connection, ended: Sequence[Batch], *books: Book) -> None:
+        """Note how batches ended, still being the one writer of their books, and of those that are written next."""
+        for book in {*books, *(batch.form.book for batch in ended)}:
+            self._lock.confirm(connection, book)
         for batch in ended:
             self.ledger.settle(connection, batch.form.book, batch.ended_cases, batch.intended)
 

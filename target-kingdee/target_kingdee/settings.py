@@ -12,7 +12,7 @@ from singer_sdk import typing as th
 from target_kingdee.api.signing import Identity
 from target_kingdee.case import Policy
 from target_kingdee.forms import FormKeys, keys_of
-from target_kingdee.ledger import ledger_url
+from target_kingdee.ledger_engine import ledger_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -55,8 +55,9 @@ class WriterLock:
         self._ledger = ledger
         self._holder = uuid.uuid4().hex
         held = select(books.c.book_id).where(books.c.book_id == bindparam("book"), books.c.holder == bindparam("mine"))
-        self._confirm = ledger.statement(held)
-        self._is_held = False
+        # With Postgres the row is locked until the commit: who evicts waits for that. SQLite has one who writes anyway.
+        self._confirm = ledger.statement(held.with_for_update())
+        self._held: list[int] = []
         self._released = threading.Event()
         self._beating: threading.Thread | None = None
 
@@ -86,7 +87,7 @@ class WriterLock:
                 self._evict(book.id, holder)
             else:
                 time.sleep(min(POLL_SECONDS, DEAD_SECONDS / 4))
-        self._is_held = True
+        self._held.append(book.id)
         self._start_beating()
 
     def confirm(self, connection: Connection, book: Book) -> None:
@@ -103,10 +104,10 @@ class WriterLock:
         self._released.set()
         if self._beating is not None:
             self._beating.join(timeout=BEAT_SECONDS)
-        if self._is_held:
+        if self._held:
             with self._ledger.transaction() as connection:
                 connection.execute(update(books).where(books.c.holder == self._holder).values(**_NOBODY))
-        self._is_held = False
+        self._held = []
 
     def _take(self, book_id: int) -> bool:
         place, pid, started = _this_process()
@@ -146,12 +147,10 @@ class WriterLock:
 
     def _beat(self) -> None:
         while not self._released.wait(BEAT_SECONDS):
-            with (
-                suppress(UserError),
-                self._ledger.transaction() as connection,
-            ):  # the writer meets the same, and says so
-                mine = update(books).where(books.c.holder == self._holder)
-                connection.execute(mine.values(beat=books.c.beat + 1))
+            for book_id in list(self._held):  # one transaction each: it waits for no more than one row that is written
+                with suppress(UserError), self._ledger.transaction() as connection:  # the writer meets the same
+                    mine = update(books).where(books.c.book_id == book_id, books.c.holder == self._holder)
+                    connection.execute(mine.values(beat=books.c.beat + 1))
 
 
 _NOBODY = {"holder": None, "holder_place": None, "holder_pid": None, "holder_started": None}
@@ -162,12 +161,16 @@ def _this_process() -> tuple[str, int, str]:
 
 
 def _place() -> str:
-    """Name the host and its space of process ids: containers of one host do not see each other's processes."""
+    """Name the host, its boot and its space of process ids.
+
+    Two hosts may share a name, and containers of one host do not see each other's processes.
+    """
     try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         space = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        space = ""
-    return f"{socket.gethostname()}/{space}"
+        boot = space = ""
+    return f"{socket.gethostname()}/{boot}/{space}"
 
 
 def _started(pid: int) -> str:

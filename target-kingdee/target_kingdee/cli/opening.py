@@ -11,7 +11,8 @@ import click
 from erp_sdk.budget import Budget
 
 from target_kingdee.courier import CallCounts, Courier
-from target_kingdee.ledger import Ledger, ledger_url
+from target_kingdee.ledger import Ledger
+from target_kingdee.ledger_engine import ledger_url
 from target_kingdee.settings import DEFAULT_LEDGER
 from target_kingdee.target import TargetKingdee
 
