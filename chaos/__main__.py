@@ -1,0 +1,80 @@
+"""The main job under seeded faults and kills, until it converges: ``python -m chaos --seeds 1-300``.
+
+Exit codes: 0 every seed passed, 1 one did not, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from chaos.ground import Ground, Postgres, prepare
+from chaos.place import ROOT
+from chaos.play import Outcome, Play
+from chaos.report import print_outcome, print_table, write_report
+from chaos.seeds import SeedsError, parse_seeds
+
+DEFAULT_SEEDS = "1-6"
+
+
+def campaign(seeds: list[int], jobs: int, home: Path) -> list[Outcome]:
+    """Play all seeds, so many at a time; what fails keeps its folder ``<home>/seed-<n>``."""
+    home.mkdir(parents=True, exist_ok=True)
+    postgres = Postgres()
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory(dir=home, prefix="ground-") as folder:
+        try:
+            ground = prepare(Path(folder))
+            with ThreadPoolExecutor(jobs) as pool:
+                futures = [pool.submit(play, seed, ground, postgres, home) for seed in seeds]
+                try:
+                    for future in as_completed(futures):
+                        outcomes.append(future.result())
+                        print_outcome(outcomes[-1], home)
+                except BaseException:
+                    pool.shutdown(cancel_futures=True)
+                    raise
+        finally:
+            postgres.stop()
+    return sorted(outcomes, key=lambda one: seeds.index(one.seed))
+
+
+def play(seed: int, ground: Ground, postgres: Postgres, home: Path) -> Outcome:
+    """Play one seed."""
+    folder = home / f"seed-{seed}"
+    shutil.rmtree(folder, ignore_errors=True)
+    return Play(seed, ground, postgres, folder).run()
+
+
+def main() -> int:
+    """Read the command line and run the campaign."""
+    parser = argparse.ArgumentParser(prog="chaos", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seeds", default=DEFAULT_SEEDS, help="17, 1-300 or 1,5,9-12; default %(default)s")
+    parser.add_argument("--jobs", type=int, default=2, help="seeds at a time; default %(default)s")
+    parser.add_argument("--home", type=Path, default=ROOT / ".chaos", help="where a seed that fails keeps its folder")
+    parser.add_argument("--report", type=Path, help="write the outcome of each seed as JSON")
+    options = parser.parse_args()
+    try:
+        seeds = parse_seeds(options.seeds)
+    except SeedsError as error:
+        parser.error(str(error))
+    began = time.monotonic()
+    try:
+        outcomes = campaign(seeds, max(1, options.jobs), options.home.resolve())
+    except KeyboardInterrupt:
+        return 130
+    seconds = time.monotonic() - began
+    print_table(outcomes, seconds, options.home.resolve())
+    if options.report:
+        options.report.write_text(json.dumps(write_report(outcomes, seconds), ensure_ascii=False, indent=1) + "\n")
+    return 0 if all(one.passed for one in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

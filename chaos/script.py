@@ -1,0 +1,181 @@
+"""What a seed decides: the settings of both ends, the faults of each round, and what is done to each run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from chaos.weather import draw_faults
+
+TAP, MAPPER, TARGET, MELTANO = "tap-wangdiantong", "mapper-kd", "target-kingdee", "meltano"
+VICTIMS = (TARGET, TARGET, TARGET, MELTANO, MELTANO, TAP, MAPPER)
+LAST_MOMENT = "2026-03-31 23:59:59"
+FIRST_MOMENTS = ("2026-03-30 20:00:00", "2026-03-30 22:00:00", "2026-03-31 00:00:00")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something happens within a run.
+
+    Attributes:
+        what: ``seconds`` since the start, ``saves``: BatchSave calls that Kingdee has had in this run, ``documents``:
+            new ones in Kingdee, ``rows``: new ones in the ledger.
+        value: How many.
+    """
+
+    what: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One thing that is done to a run.
+
+    Attributes:
+        kind: ``kill``, ``disk_full``, ``ledger_cut``, ``second_run``, ``expire_sessions``, ``restart`` (of the
+            sandbox), ``outage`` (the same, later).
+        victim: Whom a kill hits.
+        signal: ``KILL`` or ``TERM``.
+        group: Whether the victim's whole process group is hit; only for Meltano.
+        value: Seconds of an outage, bytes until the disk is full, 1 for a second run with ``--force``.
+    """
+
+    kind: str
+    moment: Moment
+    victim: str = ""
+    signal: str = ""
+    group: bool = False
+    value: float = 0
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of the line in bad weather.
+
+    Attributes:
+        faults: The sandbox's fault plan; empty for none.
+        blows: What is done to it.
+        forbidden: How many of the goods are forbidden 禁用 in Kingdee as long as the round lasts.
+        person: What a person does in Kingdee afterwards to a document that is not audited yet: ``edits``, ``deletes``.
+        waits: Whether the next run starts only when every process of this one is gone.
+    """
+
+    faults: Any
+    blows: tuple[Blow, ...]
+    forbidden: int = 0
+    person: str = ""
+    waits: bool = True
+
+
+@dataclass(frozen=True)
+class Script:
+    """Everything that a seed decides.
+
+    Attributes:
+        start: The first moment of the source that is read, Beijing time.
+        postgres: Whether the ledger is in Postgres.
+        confirm: Whether one more run at the end has to write nothing.
+    """
+
+    seed: int
+    dialect: str
+    start: str
+    tap: dict[str, str]
+    target: dict[str, str]
+    sandbox: tuple[str, ...]
+    postgres: bool
+    confirm: bool
+    rounds: tuple[Round, ...] = field(default=())
+
+
+def write_script(seed: int) -> Script:
+    """Draw the script of a seed; the same for the same seed."""
+    random = Random(seed)  # noqa: S311 - repeatable, nothing secret
+    unique = random.random() < 0.7
+    sandbox = ["--limits", "off", "--auto-audit", random.choice(["rollback", "stays-saved"])]
+    if not unique:
+        sandbox += ["--kingdee", "unique_numbers=false"]
+    auth = random.choice(["password", "app_secret", "sign", "signed"])
+    if auth == "signed" and random.random() < 0.5:
+        sandbox.append("--gateway")
+    postgres = random.random() < 0.3
+    rounds = tuple(_draw_round(random, postgres=postgres) for _ in range(random.choice([1, 1, 2])))
+    return Script(
+        seed=seed,
+        dialect=random.choice(["openapi", "openapi", "flagship"]),
+        start=random.choice(FIRST_MOMENTS),
+        tap=_draw_tap(random),
+        target={**_draw_target(random), "auth": auth},
+        sandbox=tuple(sandbox),
+        postgres=postgres,
+        confirm=random.random() < 0.25,
+        rounds=rounds,
+    )
+
+
+def _draw_tap(random: Random) -> dict[str, str]:
+    return {
+        "window_minutes": str(random.choice([30, 60, 60, 120, 240])),
+        "page_size": str(random.choice([10, 25, 100])),
+        "lookback_minutes": random.choice(["0", "0", "10"]),
+        "concurrency": random.choice(["1", "1", "2"]),
+        "status_list": random.choice(["true", "true", "true", "false"]),
+        "confirm_empty": "true",
+        "calls_per_minute": "0",
+        "request_timeout": "2",
+        "max_tries": str(random.choice([3, 5])),
+        "retry_wait": "0.05",
+        "settle_minutes": "0",
+    }
+
+
+def _draw_target(random: Random) -> dict[str, str]:
+    auto = random.random() < 0.6
+    return {
+        "batch_size": str(random.choice([1, 2, 3, 5, 5, 8, 13])),
+        "concurrency": str(random.choice([1, 1, 2, 3])),
+        "batch_count": str(random.choice([0, 0, 3])),
+        "IsAutoSubmitAndAudit": "true" if auto else "false",
+        "flush_seconds": str(random.choice([0, 0.2, 10])),
+        "on_existing": random.choice(["skip", "skip", "update", "fail"]),
+        "request_timeout": "2",
+        "backoff_seconds": "0.05",
+        "throttle_seconds": "0.05",
+        "max_throttle_seconds": "5",
+        "max_retries": str(random.choice([2, 3, 5])),
+        "max_error_rate": "1",
+    }
+
+
+def _draw_round(random: Random, *, postgres: bool) -> Round:
+    blows = [_draw_blow(random, postgres=postgres) for _ in range(random.choice([1, 1, 1, 2]))]
+    faults = draw_faults(random) if random.random() < 0.75 else []
+    return Round(
+        faults=faults,
+        blows=tuple(blows),
+        forbidden=random.choice([0, 0, 0, 3]),
+        person=random.choice(["", "", "", "edits", "deletes"]),
+        waits=random.random() < 0.6,
+    )
+
+
+def _draw_blow(random: Random, *, postgres: bool) -> Blow:
+    kind = random.choices(
+        ["kill", "disk_full", "second_run", "expire_sessions", "restart", "outage"], [10, 2, 2, 1, 1.5, 1.5]
+    )[0]
+    moment = _draw_moment(random)
+    if kind == "kill":
+        victim, signal = random.choice(VICTIMS), random.choice(["KILL", "KILL", "TERM"])
+        return Blow(kind, moment, victim, signal, group=victim == MELTANO and random.random() < 0.5)
+    if kind == "disk_full" and postgres:
+        return Blow("ledger_cut", moment)
+    value = {"disk_full": random.randrange(0, 60_000), "outage": random.uniform(0.5, 3), "second_run": random.choice([0, 1, 1])}
+    return Blow(kind, moment, value=round(value.get(kind, 0), 2))
+
+
+def _draw_moment(random: Random) -> Moment:
+    what = random.choices(["seconds", "saves", "documents", "rows"], [2, 4, 2, 2])[0]
+    if what == "seconds":
+        return Moment(what, round(random.uniform(0.5, 4), 2))
+    return Moment(what, random.randrange(1, 12 if what == "saves" else 60))
