@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from docs.plugins import own_settings, types
 
-# In order of preference where a setting takes several types.
-KINDS = {"array": "array", "object": "object", "boolean": "boolean", "integer": "integer", "number": "decimal"}
+# In order of preference where a setting takes several types. A number that is not whole goes on as text, which the
+# plugins read: Meltano 4.4 makes a Decimal of kind `decimal`, fails to write it as JSON, and ends with a traceback.
+KINDS = {"array": "array", "object": "object", "boolean": "boolean", "integer": "integer"}
 
 
 def render(plugin: str) -> str:
@@ -14,9 +15,7 @@ def render(plugin: str) -> str:
     lines = ["    settings:\n"]
     for name, setting in own.items():
         declared = types(setting)
-        kind = next(
-            (KINDS[wanted] for wanted in ("array", "object", "boolean", "integer", "number") if wanted in declared), ""
-        )
+        kind = next((KINDS[wanted] for wanted in KINDS if wanted in declared), "")
         parts = [f"name: {name}"]
         if kind:
             parts.append(f"kind: {kind}")
