@@ -11,9 +11,11 @@ import click
 import msgspec
 
 from erp_sandbox import faults, seeding, server, store
+from erp_sandbox.clock import Clock
 from erp_sandbox.context import Context
 from erp_sandbox.control import vendor_named
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.fault_drawing import Drawn
 from erp_sandbox.kingdee.vendor import KINGDEE
 from erp_sandbox.limits import Limits
 from erp_sandbox.retail import codes as code_tables
@@ -86,6 +88,12 @@ def seed(state: Path, /, *, days: int, until: str | None, taobao_shops: int, res
               help="The vendors' rate limits.")  # fmt: skip
 @click.option("--faults", "plan", type=click.Path(dir_okay=False, path_type=Path), metavar="PLAN.yml",
               help="Which calls go wrong, and how.")  # fmt: skip
+@click.option("--fault-seed", type=int, metavar="N",
+              help="Draw the plan from a seed: the same faults for the same seed.")  # fmt: skip
+@click.option("--fault-intensity", type=click.FloatRange(min=0, max=1, min_open=True), default=0.1, show_default=True,
+              help="About how many of the calls a drawn fault hits.")  # fmt: skip
+@click.option("--clock-skew", type=float, default=0.0, show_default=True, metavar="SECONDS",
+              help="How far the vendors' clock is ahead of this machine's; negative: behind.")  # fmt: skip
 @click.option("--auto-audit", type=click.Choice(["rollback", "stays-saved"]), default="rollback", show_default=True,
               help="What Kingdee does with a document that IsAutoSubmitAndAudit cannot audit.")  # fmt: skip
 @click.option("--session-minutes", type=click.FloatRange(min=0, min_open=True), default=20.0, show_default=True,
@@ -106,6 +114,8 @@ def serve(
     host: str,
     port: int,
     plan: Path | None,
+    fault_seed: int | None,
+    fault_intensity: float,
     seed_days: int | None,
     until: str | None,
     taobao_shops: int,
@@ -114,7 +124,11 @@ def serve(
     """Answer as the vendors do until stopped. One JSON line on stdout says where, as soon as it listens."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     last_day = seeding.parse_until(until)
+    if plan is not None and fault_seed is not None:
+        raise SandboxError("Give either --faults or --fault-seed.")
     fault_plan = None if plan is None else faults.read_plan(plan)
+    if fault_seed is not None:
+        fault_plan = {"seed": fault_seed, "intensity": fault_intensity}
     with (
         store.alone(state),
         contextlib.closing(server.listen(host, port)) as bound,
@@ -135,10 +149,15 @@ def serve(
 
 def _context(db: sqlite3.Connection, state: Path, switches: dict[str, Any]) -> Context:
     limits = Limits(enabled=switches.pop("limits") == "real")
-    own_faults = {name: vendor.own_faults for name, vendor in VENDORS.items()}
     switches[WANGDIANTONG.name] = _pairs(switches.pop("wdt"))
     switches[KINGDEE.name] = _pairs(switches.pop("kingdee"))
-    return Context(db=db, state=state, faults=faults.FaultPlan(own_faults), limits=limits, settings=switches)
+    clock = Clock(switches.pop("clock_skew"))
+    return Context(db=db, state=state, faults=_empty_plan(), limits=limits, settings=switches, clock=clock)
+
+
+def _empty_plan() -> faults.FaultPlan:
+    own = {name: vendor.own_faults for name, vendor in VENDORS.items()}
+    return faults.FaultPlan(own, {name: vendor.drawn_calls for name, vendor in VENDORS.items()})
 
 
 @cli.command()
@@ -193,6 +212,18 @@ def show(
         encode = msgspec.json.Encoder().encode
         for document in erp.show(db, what, query):
             out.write(encode(document) + b"\n")
+
+
+@cli.command("faults")
+@click.option("--seed", type=int, required=True, help="The same faults for the same seed.")
+@click.option("--intensity", type=click.FloatRange(min=0, max=1, min_open=True), default=0.1, show_default=True,
+              help="About how many of the calls a drawn fault hits.")  # fmt: skip
+@click.option("--vendor", "vendors", multiple=True, help="Only faults of this vendor; may be repeated.")
+@click.option("--kind", "kinds", multiple=True, help="Only faults of this kind; may be repeated.")
+def draw_faults(seed: int, intensity: float, vendors: tuple[str, ...], kinds: tuple[str, ...]) -> None:
+    """Print the fault plan that a seed gives, as YAML for `serve --faults`."""
+    drawn = Drawn(seed=seed, intensity=intensity, vendors=list(vendors), kinds=list(kinds))
+    click.echo(faults.write_plan(_empty_plan().draw(drawn)), nl=False)
 
 
 @cli.command()

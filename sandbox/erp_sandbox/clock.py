@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 CST = timezone(timedelta(hours=8), "CST")
@@ -10,8 +11,19 @@ CST_SECONDS = 8 * 3600
 
 
 def now() -> datetime:
-    """Return the sandbox's own time, aware, +08:00."""
+    """Return the machine's time, aware, +08:00."""
     return datetime.now(CST)
+
+
+@dataclass
+class Clock:
+    """The clock of a served sandbox, ``skew`` seconds ahead of the machine's."""
+
+    skew: float = 0.0
+
+    def now(self) -> datetime:
+        """Return the time it shows, aware, +08:00."""
+        return now() + timedelta(seconds=self.skew)
 
 
 def to_text(epoch: int) -> str:

@@ -24,16 +24,25 @@ class SandboxProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
 
+def transport_of(request: Request) -> asyncio.Transport:
+    """Return the connection a request came over."""
+    return cast("asyncio.Transport", request.scope["extensions"][TRANSPORT]["transport"])
+
+
+def cut(transport: asyncio.Transport) -> None:
+    """Send RST on a connection, unless it is closed already."""
+    if not transport.is_closing():
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOTHING)
+        transport.abort()
+
+
 async def reset(request: Request) -> None:
     """Reset the client's TCP connection (RST); what the application answers afterwards goes nowhere."""
-    transport = cast("asyncio.Transport", request.scope["extensions"][TRANSPORT]["transport"])
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOTHING)
-    transport.abort()
+    cut(transport_of(request))
     await asyncio.sleep(0)  # abort() tells the protocol in the loop's next turn; until then an answer would be written
     await asyncio.sleep(0)
 
 
 def is_closed(request: Request) -> bool:
     """Whether the client has gone."""
-    transport = cast("asyncio.Transport", request.scope["extensions"][TRANSPORT]["transport"])
-    return transport.is_closing()
+    return transport_of(request).is_closing()

@@ -4,13 +4,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.calls import CallCounters
-from erp_sandbox.clock import now
+from erp_sandbox.clock import Clock
 from erp_sandbox.faults import FaultPlan
 from erp_sandbox.limits import Limits
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -22,7 +21,7 @@ class Context:
     ``db`` is the one writer connection (autocommit off: a handler that writes opens and ends its own transaction with
     ``with context.db:``). Handlers run their CPU work inline on the event loop, so nothing else runs meanwhile.
     ``settings`` are the switches of the serve command line: ``auto_audit``, ``session_minutes``, ``gateway``.
-    ``now`` is aware, +08:00; tests may shift it to make a clock that is wrong.
+    ``clock`` may be shifted, so that it is wrong.
     """
 
     db: sqlite3.Connection
@@ -31,4 +30,8 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     calls: CallCounters = field(default_factory=CallCounters)
     settings: dict[str, Any] = field(default_factory=dict)
-    now: Callable[[], datetime] = now
+    clock: Clock = field(default_factory=Clock)
+
+    def now(self) -> datetime:
+        """Return the sandbox's time, aware, +08:00."""
+        return self.clock.now()

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 
 from erp_sandbox import store
+from erp_sandbox.connection import transport_of
 from erp_sandbox.errors import SandboxError
 from erp_sandbox.vendors import VENDORS
 
@@ -37,6 +38,8 @@ def routes(context: Context) -> list[BaseRoute]:
         Route("/credentials", _guarded(_credentials)),
         Route("/calls", _calls(context), methods=["GET", "DELETE"]),
         Route("/faults", _guarded(_faults(context)), methods=["GET", "POST", "DELETE"]),
+        Route("/outage", _guarded(_outage(context)), methods=["POST"]),
+        Route("/clock", _guarded(_clock(context)), methods=["GET", "POST"]),
         Route("/limits", _guarded(_limits(context)), methods=["GET", "POST"]),
         Route("/reset", _guarded(_reset(context, handlers)), methods=["POST"]),
         Route("/{vendor}/settings", _guarded(_handler(handlers)), methods=["GET"]),
@@ -108,9 +111,36 @@ def _faults(context: Context) -> Endpoint:
             context.faults.replace(await _body(request))
         elif request.method == "DELETE":
             context.faults.clear()
-        return _json({"faults": context.faults.as_list()})
+        return _json(context.faults.as_dict())
 
     return faults
+
+
+def _outage(context: Context) -> Endpoint:
+    async def outage(request: Request) -> Response:
+        body = await _body(request)
+        seconds = body.get("seconds") if isinstance(body, dict) else None
+        if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or seconds <= 0:
+            raise SandboxError('Say how long the port is closed: {"seconds": 30}.')
+        context.faults.outage.begin(seconds, transport_of(request))
+        answer = _json({"seconds": seconds})
+        answer.headers["connection"] = "close"
+        return answer
+
+    return outage
+
+
+def _clock(context: Context) -> Endpoint:
+    async def clock(request: Request) -> Response:
+        if request.method == "POST":
+            body = await _body(request)
+            skew = body.get("skew") if isinstance(body, dict) else None
+            if not isinstance(skew, (int, float)) or isinstance(skew, bool):
+                raise SandboxError('Say how many seconds the clock is ahead: {"skew": 600}, or behind: {"skew": -600}.')
+            context.clock.skew = float(skew)
+        return _json({"skew": context.clock.skew, "now": context.now().isoformat(timespec="seconds")})
+
+    return clock
 
 
 def _limits(context: Context) -> Endpoint:

@@ -28,6 +28,7 @@ AFTER: dict[str, After] = {}
 
 TIMEOUT_SECONDS = 300.0
 SLOW_SECONDS = 5.0
+REFUSED_SECONDS = 2.0
 HOLD_POLL_SECONDS = 0.05
 
 GATEWAY_PAGE = """<html>
@@ -99,6 +100,14 @@ async def reset_before(_fault: Fault, request: Request) -> Response:
 @after("reset_after")
 async def reset_after(_fault: Fault, request: Request, _response: Response) -> Response:
     """Do the work and commit it, then reset the connection."""
+    await reset(request)
+    return Response()
+
+
+@before("refused")
+async def refused(fault: Fault, request: Request) -> Response:
+    """Close the port and every connection, so that for `seconds` nobody can connect; nothing is done."""
+    fault.outage.begin(REFUSED_SECONDS if fault.seconds is None else fault.seconds)
     await reset(request)
     return Response()
 

@@ -5,7 +5,7 @@ import gc
 import json
 import logging
 import signal
-import socket
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -14,9 +14,11 @@ from starlette.applications import Starlette
 from erp_sandbox import control
 from erp_sandbox.connection import SandboxProtocol
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.outage import BACKLOG, reserve
 from erp_sandbox.vendors import VENDORS
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Callable, Iterator
     from types import FrameType
 
@@ -28,7 +30,6 @@ LOG = logging.getLogger("erp_sandbox")
 GRACE_SECONDS = 3
 KEEP_ALIVE_SECONDS = 75
 GC_ALLOCATIONS = 50_000
-BACKLOG = 256
 
 
 def application(context: Context) -> Starlette:
@@ -51,14 +52,10 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         SandboxError: the port is in use or may not be taken, or the host is no address of this machine.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only when named
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind((host, port))
+        bound = reserve((host, port))
         bound.listen(BACKLOG)
     except (OSError, OverflowError) as error:
-        bound.close()
         reason = getattr(error, "strerror", None) or str(error)
         raise SandboxError(
             f"Cannot listen on {host}:{port} ({reason}): name another --port (0 takes a free one) or --host.",
@@ -119,10 +116,20 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for bound in sockets or ():
+            self._context.faults.outage.attach(self, bound)
         self._announce()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Write the sandbox's own clock, which may be wrong on purpose, into the header Date."""
+        ending = await super().on_tick(counter)
+        date = formatdate(self._context.now().timestamp(), usegmt=True).encode()
+        self.server_state.default_headers = [(b"date", date), *self.config.encoded_headers]
+        return ending
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._context.faults.stop()
+        self._context.faults.outage.stop()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

@@ -20,11 +20,17 @@ class Vendor(Protocol):
         """The vendor's name in URLs and fault plans, such as ``kingdee``."""
 
     @property
-    def own_faults(self) -> frozenset[str]:
+    def own_faults(self) -> Mapping[str, tuple[str, ...]]:
         """Fault kinds that this vendor answers in its own words (``throttle``, ``session_lost`` …).
+
+        Each with the calls (patterns) that a drawn plan uses it on.
 
         The server asks ``fault.kind`` for them; the kinds of `erp_sandbox.fault_kinds` need nothing from a vendor.
         """
+
+    @property
+    def drawn_calls(self) -> tuple[str, ...]:
+        """The calls (patterns) that a drawn plan uses the kinds of every vendor on."""
 
     def create_tables(self, db: sqlite3.Connection) -> None:
         """Create what is not there yet; called before seeding, and when a server starts on a state of earlier days."""

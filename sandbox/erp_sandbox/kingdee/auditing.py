@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee.envelope import Problem
 from erp_sandbox.kingdee.metadata import ENTRY_ID, Form, Stock, load_forms
+from erp_sandbox.kingdee.trouble import NONE, Trouble
 
 if TYPE_CHECKING:
     from erp_sandbox.kingdee.datacentre import DataCentre
@@ -44,12 +45,14 @@ class Auditing:
         centre: the data centre.
         form: the documents' form.
         flags: InterationFlags of the call.
+        trouble: what a fault does to the documents.
     """
 
-    def __init__(self, centre: DataCentre, form: Form, flags: str = "") -> None:
+    def __init__(self, centre: DataCentre, form: Form, flags: str = "", trouble: Trouble = NONE) -> None:
         self._centre = centre
         self._form = form
         self._flags = set(flags.split(";"))
+        self._trouble = trouble
         self._quantities: dict[Place, Decimal] = {}
         self._written_back: dict[tuple[str, Any, str], dict[Any, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self._rules = {link.rule.lower(): link for link in form.links}
@@ -60,6 +63,8 @@ class Auditing:
         refused = settings.refuse_audit.get(self._form.id, {}).get(number)
         if refused is not None:
             return Problem(refused or f"单据编号为“{number}”的{self._form.name}，审核校验不通过！", "", index=index)
+        if injected := self._trouble.audit_refusal(self._form, number):
+            return Problem(injected, "", index=index)
         closed = closed_period(self._centre, self._form, document)
         if closed is not None:
             return Problem(closed, "", index=index)

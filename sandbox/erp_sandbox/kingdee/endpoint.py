@@ -20,9 +20,10 @@ from erp_sandbox.kingdee.envelope import (
     ServerException,
     failure,
 )
-from erp_sandbox.kingdee.gateway import gateway_refusal
+from erp_sandbox.kingdee.gateway import STATUS, gateway_refusal, stale
 from erp_sandbox.kingdee.services import SERVICES, Call, Service, Tasks
 from erp_sandbox.kingdee.sessions import COOKIE, Session, Sessions
+from erp_sandbox.kingdee.trouble import Trouble
 from erp_sandbox.kingdee.wire import read_arguments
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Endpoint:
         known = name.endswith(SUFFIX) and (key in SERVICES or key in LOGINS or key == POLL)
         if gateway and (refused := gateway_refusal(self._centre, request.headers, request.url.path, known=known)):
             self._context.calls.count(VENDOR, "gateway", str(refused["errcode"]))
-            return Response(ENCODE(refused), 519, media_type="application/json")
+            return Response(ENCODE(refused), STATUS, media_type="application/json")
         if not name.endswith(SUFFIX) or (not gateway and not self._is_site(request)):
             return HTMLResponse(IIS_NOT_FOUND, HTTPStatus.NOT_FOUND)
         if request.method != "POST":
@@ -129,8 +130,10 @@ class Endpoint:
         except (Refused, ServerException) as error:
             self._context.calls.count(VENDOR, name, "bad_body")
             return _failed(error, shape).response()
-        fault = self._context.faults.next(VENDOR, name, injected.document_numbers(given))
-        if fault is not None and (early := await fault.before(request)) is not None:
+        numbers = injected.document_numbers(self._centre, given)
+        able = injected.able(name, given, login=key in LOGINS)
+        fault = self._context.faults.next(VENDOR, name, numbers, able)
+        if fault is not None and (early := await _early(fault, request)) is not None:
             self._context.calls.count(VENDOR, name, fault.kind)
             return early
         answer = self._run(request, service, key, given, fault)
@@ -146,9 +149,10 @@ class Endpoint:
         made: str | None = None
         try:
             if key in LOGINS:
-                if fault is not None and fault.kind != "session_lost":
+                if fault is not None:
                     injected.before(fault.kind, self._sessions, "")
                 content, session = login.log_in(self._centre, self._sessions, LOGINS[key][1], given)
+                content = injected.answer(fault, content)
                 return Answer(content, "ok" if session else "login_refused", session.id if session else None)
             session_id = _session_id(request)
             if fault is not None:
@@ -157,8 +161,9 @@ class Endpoint:
             made = session.id if session is not None and new else None
             self._within_limits()
             if service is None:
-                return Answer(self._tasks.poll(given), "ok", made)
-            call = Call(self._centre, self._sessions, session, injected.given(fault, given), self._calls)
+                return Answer(injected.answer(fault, self._tasks.poll(given)), "ok", made)
+            arguments, trouble = injected.given(fault, given), Trouble.of(fault)
+            call = Call(self._centre, self._sessions, session, arguments, self._calls, trouble)
             content = injected.answer(fault, service.run(call))
             outcome = _outcome(content)
             if "querymethod" in given:
@@ -189,6 +194,13 @@ class Endpoint:
         if service is not None and service.name == "View" and self._centre.settings.view_without_session == "empty":
             failed.content = {"Result": None}
         return failed
+
+
+async def _early(fault: Fault, request: Request) -> Response | None:
+    """Return the answer of a fault that lets no call through to the site."""
+    if fault.kind == injected.CLOCK_SKEW:
+        return Response(ENCODE(stale()), STATUS, media_type="application/json")
+    return await fault.before(request)
 
 
 def _plain(answer: dict[str, Any]) -> Any:

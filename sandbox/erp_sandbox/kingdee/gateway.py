@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from erp_sandbox.kingdee.datacentre import DataCentre
 
+STATUS = 519
 NO_APP_ID = 4002
 BAD_SIGNATURE = 4005
 STALE = 4006
@@ -33,6 +34,11 @@ def gateway_refusal(centre: DataCentre, headers: Mapping[str, str], path: str, *
     if not _fresh(centre, headers.get("x-api-timestamp", "")):
         return _refusal(STALE)
     return None if client_signed(headers, path) else _refusal(BAD_SIGNATURE)
+
+
+def stale() -> dict[str, Any]:
+    """Return the body of the refusal of a time stamp that is too far off."""
+    return _refusal(STALE)
 
 
 def _fresh(centre: DataCentre, timestamp: str) -> bool:

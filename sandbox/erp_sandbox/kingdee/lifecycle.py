@@ -17,6 +17,7 @@ from erp_sandbox.kingdee.envelope import (
     success_entity,
 )
 from erp_sandbox.kingdee.saving import AUDITED, CREATED, DRAFT, REAUDIT, STATUS_NAMES, SUBMITTED, lock_text
+from erp_sandbox.kingdee.trouble import NONE, Trouble
 
 if TYPE_CHECKING:
     from erp_sandbox.kingdee.datacentre import DataCentre
@@ -41,13 +42,17 @@ class LifeCycle:
         form: the documents' form.
         data: the call's ``data``.
         user: the reference of the session's user.
+        trouble: what a fault does to the documents.
     """
 
-    def __init__(self, centre: DataCentre, form: Form, data: dict[str, Any], user: dict[str, Any]) -> None:
+    def __init__(
+        self, centre: DataCentre, form: Form, data: dict[str, Any], user: dict[str, Any], trouble: Trouble = NONE
+    ) -> None:
         self._centre = centre
         self._form = form
         self._given = {key.lower(): value for key, value in data.items()}
         self._user = user
+        self._trouble = trouble
         self._table = centre.table(form)
         self._now = centre.now_text()
 
@@ -59,10 +64,11 @@ class LifeCycle:
         """
         allowed, leads_to, title = TRANSITIONS[service]
         documents = self._selected()
-        auditing = Auditing(self._centre, self._form, str(self._given.get("interationflags") or ""))
+        flags = str(self._given.get("interationflags") or "")
+        auditing = Auditing(self._centre, self._form, flags, self._trouble)
         problems, moved = [], []
         for index, document in enumerate(documents):
-            problem = self._obstacle(document, index, allowed, title)
+            problem = self._obstacle(document, index, allowed, title) or self._rejected(document, index, len(documents))
             if problem is None and service == "Audit":
                 problem = auditing.problem(document, index)
             if problem is not None:
@@ -98,8 +104,9 @@ class LifeCycle:
                 raise Refused(NO_FIELD, f"“{self._form.name}”不存在操作编码为“{code}”的操作")
             operation = self._form.operations[known]
         problems, done = [], []
-        for index, document in enumerate(self._selected()):
-            problem = self._inoperable(operation, document, index)
+        documents = self._selected()
+        for index, document in enumerate(documents):
+            problem = self._inoperable(operation, document, index) or self._rejected(document, index, len(documents))
             if problem is not None:
                 problems.append(problem)
                 continue
@@ -139,6 +146,10 @@ class LifeCycle:
             return Problem(f"单据编号为“{number}”的{self._form.name}，单据已经审核！", "", index=index)
         text = f"单据编号为“{number}”的{self._form.name}，数据状态为{STATUS_NAMES[state]}，不允许{title}！"
         return Problem(text, "", index=index)
+
+    def _rejected(self, document: Document, index: int, count: int) -> Problem | None:
+        text = self._trouble.rejection(self._form, document.get(self._form.number_key), index, count)
+        return None if text is None else Problem(text, "", index=index)
 
     def _inoperable(self, operation: Operation, document: Document, index: int) -> Problem | None:
         number, state = document.get(self._form.number_key, ""), document[STATUS]

@@ -13,6 +13,7 @@ from erp_sandbox.kingdee.envelope import BAD_PARAMETER, INVALID, LOCKED, Problem
 from erp_sandbox.kingdee.links import Links
 from erp_sandbox.kingdee.metadata import ENTRY_ID, SEQ, Entity, Form
 from erp_sandbox.kingdee.reading import Reading
+from erp_sandbox.kingdee.trouble import NONE, Trouble
 from erp_sandbox.kingdee.values import to_bool, to_decimal
 
 if TYPE_CHECKING:
@@ -88,13 +89,17 @@ class Saving:
         form: the form saved.
         options: the call's options.
         user: the reference of the session's user, kept as creator, modifier and approver.
+        trouble: what a fault does to the documents.
     """
 
-    def __init__(self, centre: DataCentre, form: Form, options: SaveOptions, user: dict[str, Any]) -> None:
+    def __init__(
+        self, centre: DataCentre, form: Form, options: SaveOptions, user: dict[str, Any], trouble: Trouble = NONE
+    ) -> None:
         self._centre = centre
         self._form = form
         self._options = options
         self._user = user
+        self._trouble = trouble
         self._now = centre.now_text()
         self._table = centre.table(form)
         self._key_names: dict[str, str] = {}
@@ -209,6 +214,9 @@ class Saving:
                 item.fail(f"字段“{form.head.fields[form.number_key].name}”是必填项", form.number_key)
             if item.document.get(form.number_key) in locked:
                 item.fail(lock_text(form, item.document), None, LOCKED)
+            number = item.document.get(form.number_key)
+            if rejected := self._trouble.rejection(form, number, item.index, len(saved)):
+                item.fail(rejected, "")
 
     def _identify(self, saved: list[Saved]) -> None:
         """Give the documents that will be kept their keys, numbers, entry ids, and who and when."""
@@ -269,7 +277,7 @@ class Saving:
     def _audit(self, saved: list[Saved]) -> Auditing:
         """Submit and audit what is kept; what cannot be audited is rolled back, or stays saved (contract 8.5)."""
         settings = self._centre.settings
-        auditing = Auditing(self._centre, self._form, self._options.flags)
+        auditing = Auditing(self._centre, self._form, self._options.flags, self._trouble)
         for item in saved:
             if not item.kept:
                 continue
@@ -278,8 +286,11 @@ class Saving:
                 item.document |= {STATUS: AUDITED, "FApproverId": self._user, "FApproveDate": self._now}
             else:
                 item.problems.append(problem)
-                item.kept = settings.auto_audit == "stays-saved"
-                item.document[STATUS] = settings.stays_saved_in
+                left_in = self._trouble.left_in(item.document.get(self._form.number_key), item.index)
+                if left_in is None:
+                    left_in = settings.stays_saved_in if settings.auto_audit == "stays-saved" else ""
+                item.kept = bool(left_in)
+                item.document[STATUS] = left_in
         return auditing
 
     def _write(self, saved: list[Saved]) -> None:

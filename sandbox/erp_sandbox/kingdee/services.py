@@ -22,6 +22,7 @@ from erp_sandbox.kingdee.lifecycle import TRANSITIONS, LifeCycle
 from erp_sandbox.kingdee.queries import Query
 from erp_sandbox.kingdee.reading import ORG_FORM
 from erp_sandbox.kingdee.returning import returned_fields
+from erp_sandbox.kingdee.trouble import NONE, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,7 @@ class Call:
         sessions: all sessions.
         session: the call's own; None for the services that need none.
         given: the arguments by lower-case name.
+        trouble: what a fault does to the call's documents.
     """
 
     centre: DataCentre
@@ -50,6 +52,7 @@ class Call:
     session: Session | None
     given: dict[str, Any]
     shuffle: int = 0
+    trouble: Trouble = NONE
 
     @property
     def data(self) -> dict[str, Any]:
@@ -141,14 +144,14 @@ def _saved(call: Call, *, many: bool, draft: bool) -> tuple[list[saving.Saved], 
     call.centre.writable(form, "保存")
     options = saving.SaveOptions.from_data(call.data, draft=draft)
     models = saving.models_of(call.data, many=many)
-    return saving.Saving(call.centre, form, options, call.user).run(models), options
+    return saving.Saving(call.centre, form, options, call.user, call.trouble).run(models), options
 
 
 def _mover(service: str) -> Callable[[Call], Any]:
     def move(call: Call) -> Any:
         form = call.centre.form(call.given.get("formid"))
         call.centre.writable(form, TRANSITIONS[service][2])
-        return LifeCycle(call.centre, form, call.data, call.user).move(service)
+        return LifeCycle(call.centre, form, call.data, call.user, call.trouble).move(service)
 
     return move
 
@@ -160,7 +163,7 @@ def operate(call: Call) -> Any:
     if not isinstance(code, str) or not code:
         raise Refused(NO_OPERATION, "操作编码opNumber不能为空")
     call.centre.writable(form, code)
-    return LifeCycle(call.centre, form, call.data, call.user).operate(code)
+    return LifeCycle(call.centre, form, call.data, call.user, call.trouble).operate(code)
 
 
 def allocate(call: Call) -> Any:

@@ -41,6 +41,7 @@ class Kingdee:
 
     name = VENDOR
     own_faults = injected.KINDS
+    drawn_calls = injected.CALLS
 
     def __init__(self) -> None:
         self._served: tuple[Context, DataCentre, Sessions] | None = None

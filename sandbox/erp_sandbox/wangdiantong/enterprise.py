@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from erp_sandbox.wangdiantong import accounts, signing
 from erp_sandbox.wangdiantong.endpoints import ENTERPRISE
-from erp_sandbox.wangdiantong.erp import LOG, Page
+from erp_sandbox.wangdiantong.erp import CLOCK_SKEW, LOG, Page
 from erp_sandbox.wangdiantong.fields import Style
 from erp_sandbox.wangdiantong.query import INTEGER, Query, check_window, checked, moment
 from erp_sandbox.wangdiantong.refusals import Refusal, TopRefusal
@@ -51,6 +51,8 @@ class EnterpriseWire(Wire):
     async def admitted(self, call: Call, fault: str | None) -> Response:
         """Verify identity, signature and clock, then read the page."""
         self._verify(call.parameters)
+        if fault == CLOCK_SKEW:
+            raise Refusal("timestamp_wrong")
         endpoint = self.endpoints[call.name]
 
         def work(empty: bool) -> Response:

@@ -21,7 +21,18 @@ LOG = logging.getLogger("erp_sandbox.wangdiantong")
 NAME = "wangdiantong"
 
 OK = "ok"
-OWN_FAULTS = frozenset({"throttle", "busy", "empty_page", "app_limited"})
+CLOCK_SKEW = "clock_skew"
+APP_LIMITED = "app_limited"
+DRAWN_CALLS = ("*", "*stockout*")
+QIMEN_CALLS = ("wdt.*",)
+OWN_FAULTS = {
+    "throttle": DRAWN_CALLS,
+    "busy": DRAWN_CALLS,
+    "empty_page": QIMEN_CALLS,
+    APP_LIMITED: QIMEN_CALLS,
+    CLOCK_SKEW: DRAWN_CALLS,
+}
+"""The kinds, and the calls that a drawn plan uses each on: those of the dialects that were seen to have it."""
 COMMAS = {"full": "，", "half": ","}
 
 

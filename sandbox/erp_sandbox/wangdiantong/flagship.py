@@ -11,7 +11,7 @@ import msgspec
 from erp_sandbox.wangdiantong import accounts, signing
 from erp_sandbox.wangdiantong.endpoints import FLAGSHIP, INTERNAL_ONLY
 from erp_sandbox.wangdiantong.enterprise import clamped
-from erp_sandbox.wangdiantong.erp import Page
+from erp_sandbox.wangdiantong.erp import CLOCK_SKEW, Page
 from erp_sandbox.wangdiantong.fields import Style
 from erp_sandbox.wangdiantong.query import Query, check_window, checked, moment, read_integer
 from erp_sandbox.wangdiantong.refusals import Refusal, TopRefusal
@@ -49,6 +49,8 @@ class FlagshipWire(Wire):
     async def admitted(self, call: Call, fault: str | None) -> Response:
         """Verify clock, identity and signature, then read the page."""
         self._verify(call)
+        if fault == CLOCK_SKEW:
+            raise Refusal("timestamp_wrong")
         endpoint = self.endpoints.get(call.name)
         if endpoint is None:
             raise Refusal("method_internal" if call.name in INTERNAL_ONLY else "method_unknown", method=call.name)

@@ -14,7 +14,7 @@ from erp_sandbox.clock import CST
 from erp_sandbox.wangdiantong import accounts, signing
 from erp_sandbox.wangdiantong.endpoints import ENTERPRISE, FLAGSHIP
 from erp_sandbox.wangdiantong.enterprise import enterprise_query, page_members
-from erp_sandbox.wangdiantong.erp import Page
+from erp_sandbox.wangdiantong.erp import APP_LIMITED, CLOCK_SKEW, Page
 from erp_sandbox.wangdiantong.fields import Style
 from erp_sandbox.wangdiantong.flagship import check_names, data_member, flagship_query, read_pager
 from erp_sandbox.wangdiantong.refusals import Refusal, TopRefusal
@@ -56,6 +56,10 @@ class QimenWire(Wire):
         self.endpoints = {endpoint.qimen_name: endpoint for endpoint in (FLAGSHIP if flagship else ENTERPRISE)}
         self._requests = itertools.count(1)
 
+    def able(self, kind: str) -> bool:  # noqa: ARG002 - the base's signature
+        """Whether a kind of fault can happen: the gateway's own can, too."""
+        return True
+
     async def read(self, request: Request) -> Call:
         """Join query and form: clients put system parameters in either."""
         body = await request.body()
@@ -66,10 +70,12 @@ class QimenWire(Wire):
     async def admitted(self, call: Call, fault: str | None) -> Response:
         """Let the gateway verify first, then Wangdiantong, then read the page."""
         self._verify_gateway(call.parameters)
+        if fault == CLOCK_SKEW:
+            raise TopRefusal("timestamp_invalid", call.parameters["timestamp"])
         endpoint = self.endpoints.get(call.name)
         if endpoint is None:
             raise TopRefusal("method_invalid", call.name)
-        if fault == "app_limited":
+        if fault == APP_LIMITED:
             raise TopRefusal("app_call_limited")
         if self.flagship:
             self._verify_flagship(call.parameters)

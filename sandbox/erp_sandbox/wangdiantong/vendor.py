@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from erp_sandbox.wangdiantong import accounts, edits, show, tables
 from erp_sandbox.wangdiantong.enterprise import NOT_FOUND, EnterpriseWire
-from erp_sandbox.wangdiantong.erp import NAME, OWN_FAULTS, Erp
+from erp_sandbox.wangdiantong.erp import DRAWN_CALLS, NAME, OWN_FAULTS, Erp
 from erp_sandbox.wangdiantong.flagship import FlagshipWire
 from erp_sandbox.wangdiantong.qimen import QimenHosts, QimenWire
 from erp_sandbox.wangdiantong.settings import changed
@@ -35,6 +35,7 @@ class Wangdiantong:
 
     name = NAME
     own_faults = OWN_FAULTS
+    drawn_calls = DRAWN_CALLS
 
     def create_tables(self, db: sqlite3.Connection) -> None:
         """Create what is not there yet."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+import msgspec
 from starlette.responses import Response
 
-from erp_sandbox.wangdiantong.erp import NAME, OK
+from erp_sandbox.wangdiantong.erp import APP_LIMITED, NAME, OK
 from erp_sandbox.wangdiantong.refusals import Refusal, TopRefusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.requests import Request
 
     from erp_sandbox.wangdiantong.erp import Erp
@@ -30,10 +33,11 @@ class Call:
     body: bytes
     content_type: str
 
-    @property
-    def document_numbers(self) -> list[str]:
-        """The numbers of documents that the call names, for the fault plan."""
-        return [self.parameters[name] for name in NUMBER_PARAMETERS if name in self.parameters]
+    def document_numbers(self) -> Iterator[str]:
+        """Yield the numbers of documents that the call names, for the fault plan."""
+        for given in (self.parameters, *_objects(self.body), *_objects(self.parameters.get("params", "").encode())):
+            for name in NUMBER_PARAMETERS:
+                yield from str(given.get(name) or "").split(",")
 
 
 class Wire(ABC):
@@ -41,6 +45,10 @@ class Wire(ABC):
 
     def __init__(self, erp: Erp) -> None:
         self.erp = erp
+
+    def able(self, kind: str) -> bool:
+        """Whether a kind of fault can happen to this dialect's calls."""
+        return kind != APP_LIMITED
 
     @abstractmethod
     async def read(self, request: Request) -> Call:
@@ -63,7 +71,7 @@ class Wire(ABC):
         """Answer one request."""
         context = self.erp.context
         call = await self.read(request)
-        fault = context.faults.next(NAME, call.name, call.document_numbers)
+        fault = context.faults.next(NAME, call.name, call.document_numbers, self.able)
         if fault is not None:
             early = await fault.before(request)
             if early is not None:
@@ -77,6 +85,17 @@ class Wire(ABC):
             outcome = refusal.name
         context.calls.count(NAME, call.name, outcome if fault is None else fault.kind)
         return response if fault is None else await fault.after(request, response)
+
+
+def _objects(text: bytes) -> list[dict[str, Any]]:
+    """Return the JSON objects of a 旗舰版 body or ``params``; none of anything else."""
+    if text[:1] not in {b"[", b"{"}:
+        return []
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return []
+    return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict)]
 
 
 def query_parameters(request: Request) -> dict[str, str]:

@@ -12,7 +12,8 @@ README = Path(__file__).parents[2] / "erp_sandbox" / "kingdee" / "README.md"
 def table(heading):
     """Return the first cells of the table under a heading."""
     section = README.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"^\| `([^`]+)`", section, flags=re.MULTILINE)
+    cells = re.findall(r"^\| (`[^|]+`) \|", section, flags=re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
 
 
 def test_every_setting_is_described_with_its_default(erp_sandbox, galaxy):  # noqa: ARG001 - for its clean-up
