@@ -88,6 +88,11 @@ class LedgerReader:
             found = [Book(*row) for row in connection.execute(chosen)]
         return sorted(found, key=lambda book: (book.account, book.form))
 
+    def rows(self, chosen: Select[Any]) -> Sequence[Row[Any]]:
+        """Return all that a query gives; for few rows."""
+        with self._reading() as connection:
+            return connection.execute(chosen).all()
+
     def pages(self, chosen: Select[Any], key: Sequence[Column[Any]]) -> Iterator[Sequence[Row[Any]]]:
         """Yield what a query gives, in pages of `PAGE_ROWS`.
 

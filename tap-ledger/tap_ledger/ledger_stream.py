@@ -53,7 +53,7 @@ class LedgerStream(Stream):
     table: ClassVar[Table]
     key: ClassVar[tuple[str, ...]]
     json_columns: ClassVar[frozenset[str]] = frozenset()
-    filters: ClassVar[tuple[str, ...]] = ("form",)
+    filters: ClassVar[tuple[str, ...]] = ("form", "account", "number")
 
     def __init__(self, tap: TapLedger) -> None:
         super().__init__(tap=tap)
@@ -95,13 +95,18 @@ class LedgerStream(Stream):
     def _chosen(self, context: types.Context | None) -> Select[Any]:
         columns = [column for column in self.table.c if column.name in self.schema["properties"]]
         chosen = self.narrowed(select(*columns, self.changed.label("changed")))
+        if self.config.get("number") is not None:
+            chosen = chosen.where(self.table.c.number == self.config["number"])
         moments = (self._bookmark(context), self.tap.moment("since"))
         start = max((moment for moment in moments if moment is not None), default=None)
-        return chosen if start is None else chosen.where(self.changed >= rfc3339(start))
+        end = self.tap.moment("until", end_of_day=True)
+        if start is not None:
+            chosen = chosen.where(self.changed >= rfc3339(start))
+        return chosen if end is None else chosen.where(self.changed <= rfc3339(end))
 
     def _books(self, reader: LedgerReader) -> list[Book]:
-        form = self.config.get("form")
-        found = reader.books()
+        form, account = self.config.get("form"), self.config.get("account")
+        found = [book for book in reader.books() if account in (None, book.account)]
         kept = [book for book in found if form in (None, book.form)]
         if form and not kept:
             known = ", ".join(sorted({book.form for book in found})) or "no form yet"

@@ -38,7 +38,7 @@ class DeadLetters(LedgerStream):
     name, primary_keys = "dead_letters", ("account", "form", "source_stream", "source_key")
     table, key = dead_letters, ("source_stream", "source_key")
     json_columns = frozenset({"record", "model"})
-    filters = ("form", "reason")
+    filters = ("form", "account", "number", "reason")
 
     @property
     def changed(self) -> ColumnElement[str]:

