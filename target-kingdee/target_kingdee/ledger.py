@@ -38,6 +38,7 @@ from target_kingdee.ledger_rows import (
     unfinished_clause,
 )
 from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, deliveries, runs, source_schemas
+from target_kingdee.privacy import Privacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,10 +67,12 @@ class Ledger:
         url: SQLAlchemy URL; see `ledger_engine.ledger_url`.
         account: ``acct_id@host``.
         must_exist: Do not make one that is not there.
+        privacy: How personal data in dead letters is kept; as it is by default.
     """
 
-    def __init__(self, url: str, account: str, *, must_exist: bool = False) -> None:
+    def __init__(self, url: str, account: str, *, must_exist: bool = False, privacy: Privacy | None = None) -> None:
         self.account = account
+        self._privacy = privacy or Privacy()
         self.url = url
         if must_exist and make_url(url).drivername == "sqlite" and not Path(self.shown).exists():
             raise LedgerError(f"there is no ledger at {self.shown}; set ledger_path to the one of your runs.")
@@ -265,7 +268,8 @@ class Ledger:
         if letters:
             at = rfc3339(now())
             self._has_open_letters[book.id] = True
-            self._letter.execute(connection, [letter_row(letter, book.id, at, self._run_id) for letter in letters])
+            kept = map(self._privacy.protected, letters)
+            self._letter.execute(connection, [letter_row(letter, book.id, at, self._run_id) for letter in kept])
 
     def _is_any_letter_open(self, connection: Connection, book_id: int) -> bool:
         known = self._has_open_letters.get(book_id)

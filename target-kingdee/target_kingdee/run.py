@@ -97,7 +97,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.summary = Summary()
-        self.ledger = Ledger(settings.ledger_url, settings.account)
+        self.ledger = Ledger(settings.ledger_url, settings.account, privacy=settings.privacy)
         self.run_id = self.ledger.begin_run()
         self._couriers = Couriers(settings, self.summary.counts)
         self._lock = WriterLock(self.ledger)

@@ -13,6 +13,7 @@ from target_kingdee.api.signing import Identity
 from target_kingdee.case import Policy
 from target_kingdee.forms import FormKeys, keys_of
 from target_kingdee.ledger_engine import ledger_url
+from target_kingdee.privacy import Privacy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -308,6 +309,7 @@ class Settings:
             org_num=str(config["org_num"]),
         )
         self.password = str(config.get("password") or "")
+        self.privacy = Privacy.of(config)
         self._check_credentials()
 
     @property
