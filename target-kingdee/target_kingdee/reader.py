@@ -17,13 +17,17 @@ class _Line(msgspec.Struct, gc=False):
     stream: str | None = None
     record: msgspec.Raw = NOTHING
     source: Source | None = None
+    base_data: msgspec.Raw = NOTHING
 
 
 _decode = msgspec.json.Decoder(_Line).decode
 
 
 class ModelReader(MessageReader):
-    """A RECORD message is ``stream``, ``record`` (`msgspec.Raw`) and ``source`` (`Source` or None)."""
+    """A RECORD message is ``stream``, ``record`` (`msgspec.Raw`), ``source`` (`Source` or None) and ``base_data``.
+
+    The last is `msgspec.Raw` too, and `NOTHING` where the mapper gives none.
+    """
 
     @property
     def default_input(self) -> IO[bytes]:
@@ -44,4 +48,10 @@ class ModelReader(MessageReader):
             return super().deserialize_json(line)
         if message.stream is None or message.record is NOTHING:
             raise InvalidInputLine("a RECORD message on standard input has no 'record' or no 'stream'")
-        return {"type": "RECORD", "stream": message.stream, "record": message.record, "source": message.source}
+        return {
+            "type": "RECORD",
+            "stream": message.stream,
+            "record": message.record,
+            "source": message.source,
+            "base_data": message.base_data,
+        }

@@ -131,6 +131,7 @@ class FormSink(KingdeeSink):
             canonical_key(source.key),
             source.mapping,
             source.record,
+            message["base_data"],
         )
         if number is None:
             self._letters.append(self._numberless(document))
