@@ -272,9 +272,29 @@ def test_streams_that_lead_to_one_form_share_a_schema_that_holds_both(project):
 
     messages = project.run(project.schema(), project.schema("returns"))
 
-    assert kinds(messages) == [("SCHEMA", "dead_letters"), ("SCHEMA", "SAL_OUTSTOCK"), ("SCHEMA", "SAL_OUTSTOCK")]
+    assert kinds(messages) == [("SCHEMA", "dead_letters"), ("SCHEMA", "SAL_OUTSTOCK")] * 2
     assert set(messages[-1]["schema"]["properties"]) == {"FBillNo", "FNote", "FCount"}
     assert set(messages[-1]["schema"]["properties"]["FCount"]["type"]) == {"integer", "null", "number"}
+
+
+def test_a_schema_names_the_source_streams_and_how_they_were_declared(project):
+    project.mapping(project.flow(""), "orders")
+    project.mapping(project.flow("").replace("stream: orders", "stream: returns"), "returns")
+    declared = [project.schema(), project.schema("returns")]
+
+    messages = project.run(*declared)
+
+    sources = [{name: one[name] for name in ("stream", "key_properties", "schema")} for one in declared]
+    assert [one["sources"] for one in messages if one["stream"] == "SAL_OUTSTOCK"] == [sources[:1], sources]
+    assert [one["sources"] for one in messages if one["stream"] == "dead_letters"] == [sources[:1], sources]
+
+
+def test_a_form_without_source_keys_names_no_source_streams(project):
+    project.mapping(project.flow(""))
+
+    messages = project.run(project.schema(), source="none")
+
+    assert ["sources" in one for one in messages] == [True, False]
 
 
 def test_a_dead_letter_says_all_that_is_needed_to_mend_and_send_again(project):

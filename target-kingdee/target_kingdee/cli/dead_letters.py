@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _DATE_LENGTH = len("2026-01-05")
+_FILTERS = ("form", "reason", "number", "stream", "since", "until", "state")
 
 
 @click.group("dead-letters")
@@ -61,10 +62,9 @@ def _letter_filters(*, states: Sequence[str] = STATES) -> Callable[[Callable[...
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
-        def with_filter(config: Any, /, **given: Any) -> None:
-            names = ("form", "reason", "number", "stream", "since", "until", "state")
-            told = {name: given.pop(name) for name in names}
-            command(config, wanted=LetterFilter(**told), **given)
+        def with_filter(**given: Any) -> None:
+            told = {name: given.pop(name) for name in _FILTERS}
+            command(wanted=LetterFilter(**told), **given)
 
         decorated: Callable[..., None] = with_filter
         for option in reversed(options):
