@@ -34,6 +34,7 @@ from target_kingdee.ledger_rows import (
     letter_of,
     letter_row,
     outcome,
+    parked_clause,
     settle_clause,
     unfinished_clause,
 )
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
 _REFUSED = (Fate.DEAD, Fate.SAVED, Fate.PARKED)
 _RESUMED = ("saved", "sending")
-_PARKED = ("parked",)
 UNFINISHED_A_TIME = 500
 
 
@@ -91,7 +91,7 @@ class Ledger:
         self._letter = self.statement(letter_clause(dialect))
         self._close_letter = self.statement(close_letter_clause())
         self._resumed = self.statement(unfinished_clause(_RESUMED))
-        self._parked = self.statement(unfinished_clause(_PARKED))
+        self._parked = self.statement(parked_clause())
 
     def statement(self, clause: ClauseElement) -> Statement:
         """Compile a statement for this database."""
@@ -197,7 +197,10 @@ class Ledger:
     def parked(
         self, connection: Connection, book: Book, after: str = "", most: int = UNFINISHED_A_TIME
     ) -> list[Unfinished]:
-        """Return documents that wait for base data; as `unfinished`."""
+        """Return documents that wait for base data; as `unfinished`.
+
+        Among them are those that were on their way again when their run was killed.
+        """
         return self._left(self._parked, connection, book, after, most)
 
     def _left(
@@ -230,7 +233,15 @@ class Ledger:
         ]
         self._intend.execute(connection, rows)
 
-    def settle(self, connection: Connection, book: Book, cases: Sequence[Case], intended: frozenset[str]) -> None:
+    def settle(
+        self,
+        connection: Connection,
+        book: Book,
+        cases: Sequence[Case],
+        intended: frozenset[str],
+        *,
+        with_letters: bool = True,
+    ) -> None:
         """Note how documents ended.
 
         Args:
@@ -238,11 +249,14 @@ class Ledger:
             book: The form's book.
             cases: Those with a fate.
             intended: The numbers whose rows are ours to change: another record's row stays as it is.
+            with_letters: Write dead letters too; not for base data, whose trouble is told in its documents' letters.
         """
         at = rfc3339(now())
         self._settle.execute(
             connection, [outcome(one, book.id, at, self._run_id) for one in cases if one.number in intended]
         )
+        if not with_letters:
+            return
         self._store_letters(connection, book, [letter_of(one, book.form) for one in cases if one.fate in _REFUSED])
         if self._is_any_letter_open(connection, book.id):
             keys = [

@@ -16,7 +16,7 @@ from target_kingdee.ledger_schema import dead_letters, deliveries, is_unfinished
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Dialect, Row
+    from sqlalchemy import ColumnElement, Connection, Dialect, Row
     from sqlalchemy.sql import ClauseElement
 
     from target_kingdee.document import Entry
@@ -105,6 +105,17 @@ def known_clause(count: int) -> Any:
 
 def unfinished_clause(statuses: Sequence[str]) -> Any:
     """Find documents of these statuses, in the order of their numbers: number, `Entry`, the rest of `Unfinished`."""
+    return _left_clause(or_(*(deliveries.c.status == _literal(status) for status in statuses)))
+
+
+def parked_clause() -> Any:
+    """Find documents that wait for base data, those among them that an unfinished attempt has taken up; likewise."""
+    document, letter = deliveries.c, dead_letters.c
+    taken_up = and_(document.status == _literal("sending"), letter.state == _literal("parked"))
+    return _left_clause(or_(document.status == _literal("parked"), taken_up))
+
+
+def _left_clause(wanted: ColumnElement[bool]) -> Any:
     document, letter = deliveries.c, dead_letters.c
     of_one_record = and_(
         letter.book_id == document.book_id,
@@ -120,7 +131,7 @@ def unfinished_clause(statuses: Sequence[str]) -> Any:
             document.book_id == bindparam("book"),
             document.number > bindparam("after"),
             is_unfinished,
-            or_(*(document.status == _literal(status) for status in statuses)),
+            wanted,
         )
         .order_by(document.number)
         .limit(bindparam("most"))
