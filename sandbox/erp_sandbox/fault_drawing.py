@@ -85,7 +85,10 @@ def draw(
 def _entry(
     chance: random.Random, intensity: float, vendor: str, kind: str, patterns: tuple[str, ...]
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {"kind": kind, "vendor": vendor, "call": chance.choice(patterns)}
+    entry: dict[str, Any] = {"kind": kind, "vendor": vendor}
+    call = chance.choice(patterns)
+    if call != "*":
+        entry["call"] = call
     apart = max(1, round(1 / intensity))
     choice = chance.choice(("nth", "every", "chance"))
     if choice == "nth":

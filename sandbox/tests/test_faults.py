@@ -45,6 +45,9 @@ def test_a_gateway_error_is_a_page_with_its_status(wdt, faults, status):
         ({"every": 2}, [0, 502, 0, 502, 0, 502]),
         ({"first": 2}, [502, 502, 0, 0, 0, 0]),
         ({}, [502] * 6),
+        ({"times": 2}, [502, 502, 0, 0, 0, 0]),
+        ({"every": 2, "times": 2}, [0, 502, 0, 502, 0, 0]),
+        ({"chance": 1.0, "times": 1}, [502, 0, 0, 0, 0, 0]),
     ],
 )
 def test_the_plan_says_which_of_the_matching_calls_are_hit(wdt, faults, erp_sandbox, choice, seen):
@@ -72,6 +75,36 @@ def test_a_fault_may_wait_for_one_document_and_for_a_family_of_calls(wdt, faults
 
     assert wdt.enterprise.send("stockout_order_query_trade", stockout_no="CK1").status_code == 200
     assert wdt.enterprise.send("stockout_order_query_trade", stockout_no=order_no).status_code == 503
+
+
+def test_a_fault_finds_its_document_in_every_dialect(wdt, faults, erp_sandbox):
+    faults({"vendor": "wangdiantong", "documents": ["CK7"], "kind": "throttle"})
+    asked = "wms.stockout.Sales.queryWithDetail"
+    page = {"page_size": 5, "page_no": 1}
+
+    for number, status in (("CK8", 0), ("CK7", 100)):
+        params = {"src_order_no": number}
+        assert wdt.flagship(asked, params, page_no=0, page_size=5)["status"] == status
+        answer = wdt.qimen_flagship("wdt.wms.stockout.sales.querywithdetail", params, page)
+        assert answer["response"]["status"] == status
+    assert [fault["documents"] for fault in erp_sandbox.get("faults")["log"]] == [["CK7"], ["CK7"]]
+
+
+def test_what_was_made_is_summed_up_and_listed_in_its_order(wdt, faults, erp_sandbox):
+    faults({**SHOP, "kind": "http_502", "nth": 2}, {"kind": "busy", "call": "warehouse*"})
+    outcomes(wdt.enterprise, 2)
+    wdt.enterprise("warehouse_query")
+    wdt.enterprise("warehouse_query")
+    shown = erp_sandbox.get("faults")
+
+    assert shown["fired"] == {"wangdiantong": {"shop": {"http_502": 1}, "warehouse_query": {"busy": 2}}}
+    assert [(fault["entry"], fault["call"], fault["kind"]) for fault in shown["log"]] == [
+        (1, "shop", "http_502"),
+        (2, "warehouse_query", "busy"),
+        (2, "warehouse_query", "busy"),
+    ]
+    erp_sandbox.clear_faults()
+    assert erp_sandbox.get("faults") == {"faults": [], "drawn": None, "fired": {}, "log": []}
 
 
 @pytest.mark.parametrize("kind", ["reset_before", "reset_after"])
@@ -169,7 +202,19 @@ def test_an_empty_page_is_a_success_without_rows(wdt, faults):
 def test_the_gateway_limits_an_app_in_its_own_words(wdt, faults):
     faults({"vendor": "wangdiantong", "kind": "app_limited", "first": 1})
 
+    assert wdt.enterprise("shop")["code"] == 0  # not the gateway's: not counted
     assert wdt.qimen("wdt.shop.query")["response"]["code"] == "7"
+
+
+def test_a_time_stamp_may_be_refused_as_if_the_clock_were_wrong(wdt, faults):
+    faults({"vendor": "wangdiantong", "kind": "clock_skew", "first": 4})
+    page = {"page_size": 5, "page_no": 1}
+
+    assert wdt.enterprise("shop") == {"code": 2100, "message": "时间戳错误"}
+    assert wdt.flagship("setting.Shop.queryShop") == {"status": 7, "message": "时间戳错误"}
+    assert wdt.qimen("wdt.shop.query")["response"]["sub_code"] == "isv.invalid-timestamp"
+    assert wdt.qimen_flagship("wdt.setting.shop.queryshop", {}, page)["response"]["code"] == "31"
+    assert wdt.enterprise("shop")["code"] == 0
 
 
 @pytest.mark.parametrize(
@@ -180,6 +225,7 @@ def test_the_gateway_limits_an_app_in_its_own_words(wdt, faults):
         ([{"vendor": "wangdiantong"}], "kind"),
         ([{"kind": "slow", "nth": 1, "every": 2}], "nth and every"),
         ([{"kind": "slow", "nth": 0}], "from 1"),
+        ([{"kind": "slow", "times": 0}], "times"),
         ([{"kind": "slow", "vendor": "sap"}], "vendor 'sap'"),
         ([{"kind": "slow", "when": "always"}], "when"),
         ({"kind": "slow"}, "list of faults"),

@@ -42,7 +42,7 @@ SAVES = frozenset({"Save", "BatchSave", "Draft"})
 WRITES = SAVES | frozenset(TRANSITIONS) | {"ExcuteOperation"}
 
 CALLS = ("*", "*", "BatchSave", "BatchSave", "Submit", "Audit", "ExecuteBillQuery")
-"""The calls that a drawn plan uses the kinds of every vendor on; the usual ones are named twice, to be drawn oftener."""
+"""The calls that a drawn plan uses the kinds of every vendor on; the usual ones twice, to be drawn oftener."""
 
 _ON_DOCUMENTS = ("BatchSave", "BatchSave", "Submit", "Audit")
 

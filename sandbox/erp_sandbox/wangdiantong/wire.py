@@ -37,7 +37,7 @@ class Call:
         """Yield the numbers of documents that the call names, for the fault plan."""
         for given in (self.parameters, *_objects(self.body), *_objects(self.parameters.get("params", "").encode())):
             for name in NUMBER_PARAMETERS:
-                yield from str(given.get(name) or "").split(",")
+                yield from (text for part in str(given.get(name) or "").split(",") if (text := part.strip()))
 
 
 class Wire(ABC):
