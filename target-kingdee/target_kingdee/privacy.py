@@ -107,9 +107,9 @@ class Privacy:
     def __init__(self, mode: str = "keep", keys: str = "", fields: PersonalFields | None = None) -> None:
         self.mode = mode
         self.fields = fields or PersonalFields()
-        self._vault = Vault(keys) if mode == "encrypt" or keys else None
         if mode == "encrypt" and not keys:
             raise SetupError(f"personal_data=encrypt needs the setting personal_data_key; {_NEW_KEY}.")
+        self._vault = Vault(keys) if keys else None
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Privacy:
