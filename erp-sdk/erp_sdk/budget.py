@@ -3,6 +3,15 @@
 A vendor's throttle answer costs minutes of silence (旺店通 asks for five to ten), so the limit is kept on our side:
 each call first takes a place in a sliding minute. The places are rows of a SQLite file that belongs to the account, so
 two taps that read one account at the same time share its minute.
+
+What a vendor's minute is, nobody says: it may slide, or begin anew with every minute of the clock. A budget that slides
+keeps both: where no 60 seconds hold more calls than allowed, no minute of the clock does. It lets the calls of a minute
+go as fast as there is work, and makes the next ones wait until the first are a minute old; spreading them evenly would
+gain nothing in the long run and make short runs slow.
+
+The vendor counts calls when they arrive, the budget when they leave. A call that was long on its way (a new
+connection, a login before it, a busy machine) and one a minute later that was not arrive less than a minute apart; so a
+place is kept a little longer than a minute: `MARGIN_MILLISECONDS`, at the price of 2.4 % of the calls.
 """
 
 from __future__ import annotations
@@ -12,14 +21,21 @@ import logging
 import sqlite3
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from platformdirs import user_cache_path
-from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory, SQLiteBucket
+from pyrate_limiter import InMemoryBucket, Rate, RateItem, SQLiteBucket
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 logger = logging.getLogger(__name__)
 
 MINUTE_MILLISECONDS = 60_000
+MARGIN_MILLISECONDS = 1_500
+_SHORTEST_WAIT_MILLISECONDS = 5
 _LONG_WAIT_SECONDS = 5.0
 
 
@@ -41,16 +57,16 @@ class Budget:
         self.calls = 0
         self.waited = 0.0
         self._counting = threading.Lock()
+        self._taking = threading.Lock()
         self._bucket = _open_bucket(calls_per_minute, account, folder) if calls_per_minute > 0 else None
-        self._limiter = _limiter(self._bucket) if self._bucket is not None else None
 
     def take(self) -> float:
         """Wait until a call is allowed; return the seconds waited."""
         waited = 0.0
-        if self._limiter is not None and self._bucket is not None:
+        if self._bucket is not None:
             begin = time.monotonic()
-            self._bucket.leak(_now(self._bucket))
-            self._limiter.try_acquire()
+            while (milliseconds := self._try(self._bucket)) is not None:
+                time.sleep(max(milliseconds, _SHORTEST_WAIT_MILLISECONDS) / 1000)
             waited = time.monotonic() - begin
             if waited > _LONG_WAIT_SECONDS:
                 logger.info("Waited %.0f s for the budget of %d calls a minute", waited, self.calls_per_minute)
@@ -58,6 +74,15 @@ class Budget:
             self.waited += waited
             self.calls += 1
         return waited
+
+    def _try(self, bucket: SQLiteBucket | InMemoryBucket) -> int | None:
+        """Take a place if there is one; otherwise return the milliseconds until there will be."""
+        # The clock is read inside both locks: a place that carried an earlier time would be free again too early.
+        between_processes = cast("AbstractContextManager[Any]", bucket.limiter_lock() or nullcontext())
+        with self._taking, between_processes:
+            item = RateItem("call", _now(bucket))
+            bucket.leak(item.timestamp)
+            return None if bucket.put(item) else cast("int", bucket.waiting(item))
 
     def left(self) -> int | None:
         """Return how many calls may be made at once now; None when there is no limit."""
@@ -68,22 +93,13 @@ class Budget:
 
     def close(self) -> None:
         """Close the file; the places taken stay, for other processes."""
-        if self._limiter is not None:
-            self._limiter.close()
-            self._limiter = self._bucket = None
-
-
-def _limiter(bucket: SQLiteBucket | InMemoryBucket) -> Limiter:
-    # Without the leak schedule there is no background thread: passed places are swept when the next one is taken.
-    limiter = Limiter(SingleBucketFactory(bucket, schedule_leak=False))
-    file_lock = bucket.limiter_lock()
-    if file_lock is not None:
-        limiter.lock = (file_lock, limiter.lock)
-    return limiter
+        if self._bucket is not None:
+            self._bucket.close()
+            self._bucket = None
 
 
 def _open_bucket(calls_per_minute: int, account: str, folder: str | Path | None) -> SQLiteBucket | InMemoryBucket:
-    rates = [Rate(calls_per_minute, MINUTE_MILLISECONDS)]
+    rates = [Rate(calls_per_minute, MINUTE_MILLISECONDS + MARGIN_MILLISECONDS)]
     path = Path(folder) if folder else user_cache_path("singer-erp") / "budget"
     file = path / f"{hashlib.sha256(account.encode()).hexdigest()[:24]}.sqlite"
     try:

@@ -39,7 +39,8 @@ def test_processes_share_an_account_and_only_that(tmp_path):
 
 
 def test_a_spent_budget_makes_the_next_call_wait(tmp_path, monkeypatch):
-    monkeypatch.setattr("erp_sdk.budget.MINUTE_MILLISECONDS", 400)
+    monkeypatch.setattr("erp_sdk.budget.MINUTE_MILLISECONDS", 300)
+    monkeypatch.setattr("erp_sdk.budget.MARGIN_MILLISECONDS", 100)
     budget = Budget(2, "account", tmp_path)
 
     waits = [budget.take() for _ in range(3)]
@@ -48,6 +49,35 @@ def test_a_spent_budget_makes_the_next_call_wait(tmp_path, monkeypatch):
     assert waits[2] > 0.1
     assert budget.waited >= waits[2]
     budget.close()
+
+
+def test_no_minute_holds_more_calls_than_allowed_whoever_makes_them_and_few_are_left_unused(tmp_path):
+    """Three processes of two threads each; a minute of 1 s, and calls that arrive up to 40 ms late."""
+    take = textwrap.dedent("""
+        import random, sys, threading, time
+        import erp_sdk.budget as module
+        module.MINUTE_MILLISECONDS, module.MARGIN_MILLISECONDS = 1000, 250
+        budget = module.Budget(20, "account", sys.argv[1])
+        end = float(sys.argv[2])
+        def work():
+            while time.time() < end:
+                budget.take()
+                time.sleep(random.uniform(0, 0.04))
+                print(time.time(), flush=True)
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        budget.close()
+    """)
+    end = time.time() + 6
+    command = [sys.executable, "-c", take, str(tmp_path), str(end)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    moments = sorted(float(line) for process in processes for line in process.communicate()[0].splitlines())
+
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    busiest = max(sum(first <= moment < first + 1 for moment in moments) for first in moments)
+    assert busiest <= 20
+    assert sum(moment < end for moment in moments) >= 0.7 * 20 * (end - moments[0]) / 1.25
 
 
 def test_no_limit_means_no_file(tmp_path):
