@@ -1,6 +1,10 @@
-"""Our pipe against the stock singer-sdk pipe, same input, same run: ``python -m benchmarks`` (``make bench``).
+"""What our pipe takes and stands: ``python -m benchmarks [speed | outage | limit]`` (``make bench`` is speed).
 
-Exit codes: 0 measured, 1 something failed or the pipes did not deliver the same, 2 wrong usage.
+speed    our pipe against the stock singer-sdk pipe, same input, same run
+outage   the network goes away for minutes while the pipe runs
+limit    Kingdee allows so many calls a minute, and there is more to do than that
+
+Exit codes: 0 measured, 1 something failed or fell short of what is to be reached, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -20,8 +24,11 @@ from benchmarks import report
 from benchmarks.alone import measure_alone
 from benchmarks.five_lines import FiveLines, write_templates
 from benchmarks.flow import UNTIL, Flow, last_days
+from benchmarks.limit import FORMS, measure_limit
 from benchmarks.measure import ROOT, BenchError
 from benchmarks.meltano_run import measure_meltano
+from benchmarks.network import FAILURES
+from benchmarks.outage import measure_outage
 from benchmarks.pipes import PipeResult, hold_together, measure_bare, measure_pipe, median
 from benchmarks.servers import Credentials, fresh_vendors, seeded_state
 
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PARTS = ("pipe", "bare", "alone", "meltano")
+OUTAGE_DAYS, OUTAGE_BATCH_SIZE = 2, 20
 UNASKED = ("pipe", "bare", "alone")
 ON_FIVE_LINES = {"bare", "alone"}
 
@@ -49,7 +57,26 @@ class Prepared:
 
 def options_of(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", nargs="?", choices=tuple(MEASUREMENTS), default="speed", help="default: speed")
+    parser.add_argument("--home", type=Path, default=ROOT / ".bench", help="where everything is written")
+    parser.add_argument("--minutes", type=float, metavar="N",
+                        help="outage: the network is away so long (1); limit: so long is measured (3)")  # fmt: skip
+    _outage_and_limit_options(parser.add_argument_group("outage and limit"))
+    _speed_options(parser.add_argument_group("speed"))
+    return parser.parse_args(arguments)
+
+
+def _outage_and_limit_options(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument("--how", choices=FAILURES, default=FAILURES[0],
+                        help="outage: connections are refused, or nothing answers (default refused)")  # fmt: skip
+    parser.add_argument("--calls-per-minute", type=int, default=100, help="limit: what Kingdee allows (default 100)")
+    parser.add_argument("--latency", type=float, default=0.4, help="limit: seconds an answer takes (default 0.4)")
+
+
+def _speed_options(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--days", type=int, default=60, choices=range(1, 366), metavar="N",
                         help="how many of the year's last days (default 60; 365 is all of it)")  # fmt: skip
     parser.add_argument("--until", type=date.fromisoformat, default=UNTIL,
@@ -61,8 +88,6 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--dialect", choices=("openapi", "flagship"), default="openapi", help="what the taps speak")
     parser.add_argument("--five-line-documents", type=int, default=200_000, help="how many, against stand-ins")
     parser.add_argument("--no-startup", action="store_true", help="leave out the runs that measure the start-up")
-    parser.add_argument("--home", type=Path, default=ROOT / ".bench", help="where everything is written")
-    return parser.parse_args(arguments)
 
 
 def prepare(options: argparse.Namespace, parts: Collection[str]) -> Prepared:
@@ -129,7 +154,59 @@ def measure(options: argparse.Namespace) -> None:
     for name, table, results in measured(options, ready, parts):
         print(f"\n## {table}", flush=True)
         told[name] = results
-    path = ready.flow.home / "results.json"
+    keep(ready.flow.home / "results.json", told)
+
+
+def stand_outage(options: argparse.Namespace) -> None:
+    """Measure an outage and print it.
+
+    Raises:
+        BenchError: It fell short of what is to be reached.
+    """
+    home = options.home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    seeded = seeded_state(home, OUTAGE_DAYS, options.until)
+    flow = Flow(home, "openapi", OUTAGE_BATCH_SIZE, last_days(OUTAGE_DAYS, options.until))
+    with fresh_vendors(home, seeded) as vendors:
+        flow.read_code_tables(vendors.credentials())
+    minutes = options.minutes or 1.0
+    say(f"Letting the network go for {minutes:g} minutes ({options.how})")
+    result = measure_outage(flow, seeded, minutes * 60, options.how)
+    print(f"# Outage: 旺店通 stock-outs into 金蝶 SAL_OUTSTOCK\n\n{report.outage(result)}")
+    keep(home / "outage.json", result)
+    if not (result.is_soon_enough and not result.problems):
+        raise BenchError("this falls short of what is to be reached.")
+
+
+def reach_limit(options: argparse.Namespace) -> None:
+    """Measure what is made of an account's calls, by one process and by two, and print it.
+
+    Raises:
+        BenchError: It fell short of what is to be reached.
+    """
+    home = options.home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    seeded = seeded_state(home, 1, options.until)
+    minutes, results = options.minutes or 3.0, []
+    for forms in (FORMS[:1], FORMS):
+        say(f"Delivering {' and '.join(forms)} for {minutes:g} minutes")
+        results.append(
+            measure_limit(
+                home, seeded, forms,
+                minutes=minutes, per_minute=options.calls_per_minute, latency=options.latency,
+            )
+        )  # fmt: skip
+    print(f"# Limit: as many calls as Kingdee allows\n\n{report.limit(results)}")
+    keep(home / "limit.json", results)
+    if not all(result.is_reached for result in results):
+        raise BenchError("this falls short of what is to be reached.")
+
+
+MEASUREMENTS = {"speed": measure, "outage": stand_outage, "limit": reach_limit}
+
+
+def keep(path: Path, told: Any) -> None:
+    """Keep the results as JSON."""
     path.write_text(json.dumps(told, ensure_ascii=False, indent=1, default=asdict) + "\n", encoding="utf-8")
     say(f"All of it is in {path}")
 
@@ -158,7 +235,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark."""
     signal.signal(signal.SIGTERM, stop)
     try:
-        measure(options_of(arguments))
+        options = options_of(arguments)
+        MEASUREMENTS[options.what](options)
     except BenchError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1

@@ -69,7 +69,7 @@ class Flow:
     def read_code_tables(self, credentials: Credentials) -> None:
         """Write the code tables: the seller's own, and those that are read from Kingdee."""
         run(self.home, ["erp-sandbox", "codes", "--output", str(self.codes)])
-        config = self._write("query", self.target_settings(credentials))
+        config = self.write("query", self.target_settings(credentials))
         for name, question in CODE_TABLES.items():
             table = run(self.home, ["target-kingdee", "--config", str(config), "query", *question, "--csv"])
             (self.codes / f"{name}.csv").write_text(table, encoding="utf-8")
@@ -101,10 +101,10 @@ class Flow:
 
     def ours(self, credentials: Credentials, period: Period | None = None) -> list[Command]:
         """Return our pipe: tap-wangdiantong, mapper-kd, target-kingdee."""
-        tap = self._write("tap", self.tap_settings(credentials, period or self.period))
-        mapper = self._write("mapper", {"mappings": [str(ROOT / MAPPING)], "codes": [str(self.codes)]})
-        target = self._write("target", self.target_settings(credentials))
-        catalog = self._write("catalog", self._selected())
+        tap = self.write("tap", self.tap_settings(credentials, period or self.period))
+        mapper = self.write("mapper", {"mappings": [str(ROOT / MAPPING)], "codes": [str(self.codes)]})
+        target = self.write("target", self.target_settings(credentials))
+        catalog = self.write("catalog", self._selected())
         return [
             Command("tap", [str(BIN / "tap-wangdiantong"), "--config", str(tap), "--catalog", str(catalog)]),
             Command("mapper", [str(BIN / "mapper-kd"), "--config", str(mapper)]),
@@ -114,15 +114,15 @@ class Flow:
     def stock(self, credentials: Credentials, period: Period | None = None) -> list[Command]:
         """Return the stock pipe: a plain singer-sdk tap, meltano-map-transform, a plain singer-sdk target."""
         chosen = period or self.period
-        tap = self._write("stock-tap", {
+        tap = self.write("stock-tap", {
             **credentials["wangdiantong"][self.dialect],
             "dialect": self.dialect,
             "start_date": f"{chosen.start:%Y-%m-%d %H:%M:%S}",
             "end_date": f"{chosen.end:%Y-%m-%d %H:%M:%S}",
         })  # fmt: skip
-        mapper = self._write("stock-mapper", stock_mapping.settings(self.codes))
+        mapper = self.write("stock-mapper", stock_mapping.settings(self.codes))
         galaxy = credentials["kingdee"]["galaxy"]
-        target = self._write("stock-target", {
+        target = self.write("stock-target", {
             **{name: galaxy[name] for name in ("base_url", "acct_id", "username", "app_id", "app_secret", "lcid")},
             "codes": str(self.codes),
             "batch_size_rows": self.batch_size,
@@ -143,7 +143,8 @@ class Flow:
         catalog["streams"] = [stream for stream in catalog["streams"] if stream["stream"] == "sales_stockouts"]
         return catalog
 
-    def _write(self, name: str, settings: dict[str, Any]) -> Path:
+    def write(self, name: str, settings: dict[str, Any]) -> Path:
+        """Write a process's settings; returns where."""
         path = self.home / f"{name}.json"
         path.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
         return path

@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.alone import AloneResult
+    from benchmarks.limit import LimitResult
+    from benchmarks.outage import OutageResult
     from benchmarks.pipes import PipeResult
 
 BAR_DOCUMENTS = 15_000
 BAR_RATIO = 5
 BAR_PEAK_MB = 150
 GOAL_CORE_US = 17
+OUTAGE_BAR_SECONDS = 7.0
+LIMIT_BAR = 0.95
 SHORTEST = 1.2  # a run under so many times its start-up says nothing about the steady rate
 TOLD = ("documents", "lines", "quantity", "amount", "by_status")
 MICRO = 1_000_000
@@ -144,3 +148,36 @@ def alone(results: Sequence[AloneResult]) -> str:
     )  # fmt: skip
     bar = f"\n(to reach: {BAR_DOCUMENTS:,} documents/s alone with five-line documents, under {BAR_PEAK_MB} MB)"
     return table(heading, rows) + bar
+
+
+def outage(r: OutageResult) -> str:
+    """Tell of an outage."""
+    rows = [[
+        r.how, f"{r.seconds / 60:.1f}", _seconds(r.source), _seconds(r.kingdee), f"{r.before:,}", f"{r.delivered:,}",
+        f"{r.dead_lettered:,}", str(len(r.problems)),
+    ]]  # fmt: skip
+    heading = (
+        "network", "away min", "source back after s", "Kingdee back after s", "documents before", "documents after",
+        "dead letters", "lost, doubled or different",
+    )  # fmt: skip
+    bar = f"\n(to reach: both within {OUTAGE_BAR_SECONDS:.0f} s of the network's return; nothing lost, nothing doubled)"
+    return "\n".join([table(heading, rows) + bar, *(f"- {problem}" for problem in r.problems[:20])])
+
+
+def limit(results: Sequence[LimitResult]) -> str:
+    """Tell what was made of an account's calls."""
+    rows = [[
+        " and ".join(r.forms), f"{r.per_minute:,}", f"{r.latency * 1000:.0f}", f"{r.minutes:g}", f"{r.made:,}",
+        f"{r.used:.1%}", f"{r.in_a_minute[0]:,}", f"{r.in_a_minute[1]:,}", str(r.throttled),
+        " and ".join(f"{count:,}" for count in r.documents),
+    ] for r in results]  # fmt: skip
+    heading = (
+        "a process each for", "calls a minute", "latency ms", "minutes", "calls made", "of those allowed",
+        "fewest in a minute", "most in a minute", "throttled", "documents",
+    )  # fmt: skip
+    bar = f"\n(to reach: {LIMIT_BAR:.0%} of the calls that are allowed, none throttled)"
+    return table(heading, rows) + bar
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"{value:.1f}"

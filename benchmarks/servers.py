@@ -131,16 +131,21 @@ class Vendors:
 @contextmanager
 def fresh_vendors(home: Path, seeded: Path) -> Iterator[Vendors]:
     """Serve copies of the seeded state, limits off: every run finds the same ERPs, no document delivered yet."""
-    with _fresh_sandbox(home, seeded, "wangdiantong") as source, _fresh_sandbox(home, seeded, "kingdee") as target:
+    off = ("--limits", "off")
+    with (
+        fresh_sandbox(home, seeded, "wangdiantong", *off) as source,
+        fresh_sandbox(home, seeded, "kingdee", *off) as target,
+    ):
         yield Vendors(source, target)
 
 
 @contextmanager
-def _fresh_sandbox(home: Path, seeded: Path, name: str) -> Iterator[Server]:
+def fresh_sandbox(home: Path, seeded: Path, name: str, *options: str) -> Iterator[Server]:
+    """Serve a copy of the seeded state under a name, with options of `erp-sandbox serve`."""
     state = home / f"{name}.sqlite"
     _forget(state)
     shutil.copyfile(seeded, state)
-    command = [str(BIN / "erp-sandbox"), "--state", str(state), "serve", "--port", "0", "--limits", "off"]
+    command = [str(BIN / "erp-sandbox"), "--state", str(state), "serve", "--port", "0", *options]
     with serving(command, home, f"sandbox-{name}") as server:
         yield server
     _forget(state)
