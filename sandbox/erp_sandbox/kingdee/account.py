@@ -10,6 +10,8 @@ ACCT_ID = "5f3a0000000001"
 ACCOUNT_NAME = "演示账套"
 USER_NAME = "演示用户"
 USER_NUMBER = "demo"
+PERSON_NUMBER = "accountant"
+"""The user who works in Kingdee's own client; no client of the WebAPI signs in as this one."""
 PASSWORD = "sandbox-password"  # noqa: S105 - a made-up one, printed by `erp-sandbox credentials`
 APP_ID = f"200001_{signing.mask(b'sandbox-client-secret-01')}"
 APP_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105 - a made-up one, printed by `erp-sandbox credentials`

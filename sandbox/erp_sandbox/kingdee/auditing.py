@@ -78,6 +78,17 @@ class Auditing:
         self._write_back(document, 1)
         return None
 
+    def undo_problem(self, document: Document, index: int) -> Problem | None:
+        """Return why an audited document cannot be un-audited: a closed period, or documents made from it."""
+        closed = closed_period(self._centre, self._form, document)
+        if closed is not None:
+            return Problem(closed, "", index=index)
+        number = document.get(self._form.number_key, "")
+        if number in self._centre.settings.pushed_down.get(self._form.id, ()) or self._delivered(document):
+            text = f"单据编号为“{number}”的{self._form.name}，已下推生成下游单据，不允许反审核！"
+            return Problem(text, "", index=index)
+        return None
+
     def undo(self, document: Document) -> None:
         """Book the opposite, for a document that is un-audited."""
         if self._centre.settings.stock_control and self._form.stock is not None:
@@ -94,6 +105,15 @@ class Auditing:
             if source is not None:
                 _add(load_forms()[form_id], source, field, by_entry)
                 table.replace(self._centre.db, [source])
+
+    def _delivered(self, document: Document) -> bool:
+        """Whether audited documents were made from lines of this one: their quantity is written back."""
+        for form in load_forms().values():
+            for link in form.links:
+                source = self._centre.form_of_table.get(link.table.lower())
+                if link.write_back and source is not None and source[0] is self._form:
+                    return any(line.get(link.write_back) for line in document.get(source[1].key, ()))
+        return False
 
     def _moved(self, stock: Stock, document: Document, direction: int) -> dict[Place, Decimal]:
         org = document.get(stock.org)

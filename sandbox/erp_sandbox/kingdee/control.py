@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.kingdee.account import PERSON_NUMBER
 from erp_sandbox.kingdee.auditing import INVENTORY, inventory_row
 from erp_sandbox.kingdee.documents import FORBID, STATUS
 from erp_sandbox.kingdee.envelope import Refused
-from erp_sandbox.kingdee.metadata import load_forms
+from erp_sandbox.kingdee.metadata import ENTRY_ID, SEQ, load_forms
 from erp_sandbox.kingdee.reading import Reading
-from erp_sandbox.kingdee.saving import STATUS_NAMES
+from erp_sandbox.kingdee.saving import AUDITED, STATUS_NAMES
 from erp_sandbox.kingdee.values import to_decimal
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ class Control:
     def edit_document(self, body: Body) -> Body:
         """``{"form", "number", "set": {field: value}, "lines": [{field: value}], "status"}``: as a person edits.
 
-        ``set`` and ``lines`` are read as a Model is (``lines`` by place, over the entry of the form's totals);
-        ``status`` is put as it is.
+        ``set`` and ``lines`` are read as a Model is. ``lines`` go by place over the entry of the form's totals: null
+        removes a line, one more than there are adds one. ``status`` is put as it is.
         """
         form = self._form(body)
         table = self._centre.table(form)
@@ -91,22 +92,39 @@ class Control:
         if not documents:
             raise SandboxError(f"{form.id} has no document {body.get('number')!r}.")
         document = documents[0]
-        model = dict(body.get("set") or {})
-        if body.get("lines") and form.totals:
-            stored = document.get(form.totals.entity, [])
-            model[form.totals.entity] = [
-                {"FEntryID": held["FEntryID"], **changes} for held, changes in zip(stored, body["lines"], strict=False)
-            ]
-        self._read(form, document, model)
         status = body.get("status", document[STATUS])
         if status not in STATUS_NAMES:
             raise SandboxError(f"status is one of {', '.join(STATUS_NAMES)}, not {status!r}.")
-        document[STATUS] = status
-        document["FModifyDate"] = self._centre.now_text()
+        model, lines = dict(body.get("set") or {}), body.get("lines")
+        if lines and form.totals:
+            model[form.totals.entity] = _over(document.get(form.totals.entity, []), lines)
+        self._read(form, document, model)
+        self._sign(document, status)
         with self._centre.db:
+            if lines and form.totals:
+                self._number(form, document.get(form.totals.entity, []))
             table.replace(self._centre.db, [document])
         self._centre.base.saved(form, document)
         return {"edited": document[form.key]}
+
+    def _sign(self, document: Document, status: str) -> None:
+        """Keep the person who edited, and who audited or un-audited so."""
+        person, now = self._centre.user(PERSON_NUMBER), self._centre.now_text()
+        document |= {"FModifierId": person, "FModifyDate": now}
+        if status != document[STATUS]:
+            document[STATUS] = status
+            document.pop("FApproverId", None)
+            document.pop("FApproveDate", None)
+            if status == AUDITED:
+                document |= {"FApproverId": person, "FApproveDate": now}
+
+    def _number(self, form: Form, lines: list[Document]) -> None:
+        """Give added lines an FEntryID, and all of them their place."""
+        sequence = form.sequence(form.head.entities[form.totals.entity]) if form.totals else ""
+        for place, line in enumerate(lines, start=1):
+            if ENTRY_ID not in line:
+                line[ENTRY_ID] = self._centre.documents.take(self._centre.db, sequence, 1)
+            line[SEQ] = place
 
     def delete_documents(self, body: Body) -> Body:
         """``{"form", "numbers"}``: delete documents whatever their state."""
@@ -179,7 +197,7 @@ class Control:
 
     def _read(self, form: Form, document: Document, model: Body) -> None:
         reading = Reading(
-            verify=True, validate=False, shared_org=self._centre.shared_org(), only=None, delete_absent=False
+            verify=True, validate=False, shared_org=self._centre.shared_org(), only=None, delete_absent=True
         )
         reading.begin(document)
         self._centre.reader(form).read(model, document, reading)
@@ -191,6 +209,14 @@ class Control:
         if ref is None:
             raise SandboxError(f"{form_id} has no {number!r}.")
         return int(ref.id)
+
+
+def _over(stored: list[Document], lines: list[Any]) -> list[Document]:
+    """Return the lines of a Model that changes the stored ones by place."""
+    changed = [{ENTRY_ID: held[ENTRY_ID], **(line or {})} for held, line in zip(stored, lines, strict=False)
+               if line is not None]  # fmt: skip
+    untouched = [{ENTRY_ID: held[ENTRY_ID]} for held in stored[len(lines) :]]
+    return [*changed, *untouched, *(line for line in lines[len(stored) :] if line)]
 
 
 def _undelivered(order: Document) -> bool:

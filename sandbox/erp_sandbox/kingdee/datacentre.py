@@ -101,7 +101,7 @@ class DataCentre:
         """Return the server's clock as Galaxy writes it."""
         return datetext.write(self.now())
 
-    def user(self) -> dict[str, Any]:
-        """Return the reference of the integration user 集成用户."""
-        ref = self.base.form("SEC_User").find(USER_NUMBER)
-        return {"FNumber": USER_NUMBER, "id": ref.id if ref else 0}
+    def user(self, number: str = USER_NUMBER) -> dict[str, Any]:
+        """Return the reference of a user, by default the integration user 集成用户."""
+        ref = self.base.form("SEC_User").find(number)
+        return {"FNumber": number, "id": ref.id if ref else 0}

@@ -70,11 +70,10 @@ QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 def able(service: str, given: dict[str, Any], *, login: bool) -> Callable[[str], bool]:
     """Return which kinds can happen to a call, so that a plan counts no others."""
-    data = _lower(given)
 
     def can(kind: str) -> bool:
         if kind in {ROLLED_BACK, STAYS_SAVED}:
-            return service in {"Save", "BatchSave"} and to_bool(data.get("isautosubmitandaudit")) is True
+            return service in {"Save", "BatchSave"} and to_bool(_lower(given).get("isautosubmitandaudit")) is True
         if kind == AUDIT_REFUSED:
             return service == "Audit"
         if kind in PARTLY or kind in {"locked", "unreported", REJECTED_HALF}:
@@ -147,7 +146,8 @@ def answer(fault: Fault | None, content: Any) -> Any:
     """Return the answer of a call that is done, with what a fault makes of it.
 
     ``half_batch``, ``http_500_partly``: half is saved, then the whole call fails as an exception that names nobody.
-    ``unreported``: all is saved, but every second document is missing from SuccessEntitys (contract 8.4).
+    ``unreported``: all is saved, but every second document (a single one) is missing from SuccessEntitys (contract
+    8.4).
 
     Raises:
         Refused: MsgCode 6 although all is committed.
@@ -162,7 +162,8 @@ def answer(fault: Fault | None, content: Any) -> Any:
         raise Refused(DATABASE_FAILED, DATABASE_TEXT)
     if kind == "unreported":
         status = content["Result"]["ResponseStatus"]
-        status["SuccessEntitys"] = status["SuccessEntitys"][::2]
+        done = status["SuccessEntitys"]
+        status["SuccessEntitys"] = done[::2] if len(done) > 1 else []
     return content
 
 

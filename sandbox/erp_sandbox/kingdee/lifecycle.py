@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from erp_sandbox.kingdee.documents import Document
     from erp_sandbox.kingdee.metadata import Form, Operation
 
+CLOSED = "FCloseStatus"
+
 TRANSITIONS: dict[str, tuple[str, str | None, str]] = {
     "Submit": (CREATED + REAUDIT, SUBMITTED, "提交"),
     "Audit": (SUBMITTED, AUDITED, "审核"),
@@ -71,6 +73,8 @@ class LifeCycle:
             problem = self._obstacle(document, index, allowed, title) or self._rejected(document, index, len(documents))
             if problem is None and service == "Audit":
                 problem = auditing.problem(document, index)
+            if problem is None and service == "UnAudit":
+                problem = auditing.undo_problem(document, index)
             if problem is not None:
                 problems.append(problem)
                 continue
@@ -115,7 +119,8 @@ class LifeCycle:
                 document[operation.date] = self._now
             if operation.user:
                 document[operation.user] = self._user
-            self._touch(document)
+            if CLOSED not in operation.set:  # closing leaves FModifyDate alone (contract 6.2)
+                self._touch(document)
             done.append((index, document))
         with self._centre.db:
             self._table.replace(self._centre.db, [document for _index, document in done])
@@ -172,7 +177,8 @@ class LifeCycle:
         self._touch(document)
 
     def _touch(self, document: Document) -> None:
-        document |= {"FModifierId": self._user, "FModifyDate": self._now}
+        if self._centre.settings.modify_date == "steps":
+            document |= {"FModifierId": self._user, "FModifyDate": self._now}
 
     def _keep_index(self, done: list[tuple[int, Document]], *, deleted: bool) -> None:
         keep = self._centre.base.deleted if deleted else self._centre.base.saved

@@ -67,12 +67,13 @@ class SaveOptions:
 
 @dataclass(slots=True)
 class Saved:
-    """One document of a call: what became of it."""
+    """One document of a call: what became of it. ``number`` is the one it had before."""
 
     index: int
     document: Document
     new: bool = True
     kept: bool = True
+    number: str | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def fail(self, message: str, key: str | None, code: int = INVALID) -> None:
@@ -161,7 +162,7 @@ class Saving:
             document: Document = {form.key: 0, form.number_key: None, STATUS: CREATED}
             return Saved(index, document)
         stored = self._table.get(self._centre.db, key)
-        item = Saved(index, stored or {}, new=False)
+        item = Saved(index, stored or {}, new=False, number=(stored or {}).get(form.number_key))
         if stored is None:
             item.fail(f"{form.name}不存在内码为“{key}”的数据，可能已被删除", form.key)
         elif stored[STATUS] not in EDITABLE:
@@ -193,6 +194,8 @@ class Saving:
         taken = self._table.numbered(self._centre.db, given)
         for item in saved:
             number = item.document.get(key)
+            if number == item.number:  # organisations that share base data have one record each, with one number
+                continue
             if number and taken.get(number, item.document[self._form.key]) != item.document[self._form.key]:
                 item.fail(f"违反字段唯一性要求：编码唯一。[{number}]在当前系统中已经被使用。", key)
             elif number and item.kept:

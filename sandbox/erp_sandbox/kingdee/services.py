@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from erp_sandbox.kingdee import login, saving, view
+from erp_sandbox.kingdee import allocating, login, saving, view
 from erp_sandbox.kingdee.auditing import receivables
 from erp_sandbox.kingdee.envelope import (
     BAD_PARAMETER,
@@ -20,7 +20,6 @@ from erp_sandbox.kingdee.envelope import (
 )
 from erp_sandbox.kingdee.lifecycle import TRANSITIONS, LifeCycle
 from erp_sandbox.kingdee.queries import Query
-from erp_sandbox.kingdee.reading import ORG_FORM
 from erp_sandbox.kingdee.returning import returned_fields
 from erp_sandbox.kingdee.trouble import NONE, Trouble
 
@@ -170,32 +169,7 @@ def allocate(call: Call) -> Any:
     """Give base data to further organisations 分配: each gets a record of its own with the same number."""
     form = call.centre.form(call.given.get("formid"))
     call.centre.writable(form, "分配")
-    given = {key.lower(): value for key, value in call.data.items()}
-    keys, orgs = ([part.strip() for part in str(given.get(name) or "").split(",") if part.strip()]
-                  for name in ("pkids", "torgids"))  # fmt: skip
-    if not keys or not orgs or form.kind != "base":
-        raise Refused(BAD_PARAMETER, "data 数据包中的参数 PkIds 和 TOrgIds 的值不能为空")
-    return _allocated(call.centre, form, keys, orgs)
-
-
-def _allocated(centre: DataCentre, form: Any, keys: list[str], orgs: list[str]) -> Any:
-    table, documents = centre.table(form), centre.documents
-    numbers = {org: centre.base.number_of(ORG_FORM, int(org)) for org in orgs if org.isdecimal()}
-    sources = [table.get(centre.db, int(key)) for key in keys if key.isdecimal()]
-    if None in sources or not sources or None in numbers.values() or not numbers:
-        raise Refused(NO_DATA, f"未找到要分配的{form.name}或目标组织")
-    made = []
-    with centre.db:
-        for source in sources:
-            for org, number in numbers.items():
-                copy = dict(source or {})
-                copy[form.key] = documents.take(centre.db, form.sequence(form.head), 1)
-                copy["FUseOrgId"] = {"FNumber": number, "id": int(org)}
-                made.append(copy)
-        table.insert(centre.db, made)
-    for copy in made:
-        centre.base.saved(form, copy)
-    return envelope([], [success_entity(copy[form.key], copy.get(form.number_key), at) for at, copy in enumerate(made)])
+    return allocating.allocate(call.centre, form, call.data)
 
 
 def business_info(call: Call) -> Any:

@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     shuffle_unordered: bool = False
     async_polls: int = 0
     calls_per_minute: int = 0
+    modify_date: Literal["steps", "save"] = "steps"
+    pushed_down: dict[str, list[str]] = {}
     refuse_audit: dict[str, dict[str, str]] = {}
     locked: dict[str, list[str]] = {}
     no_permission: list[str] = []

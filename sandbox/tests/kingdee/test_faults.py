@@ -95,6 +95,8 @@ def test_documents_may_be_saved_and_not_reported(galaxy, outstock, held, plan):
     assert status["IsSuccess"] is True
     assert [entity["DIndex"] for entity in status["SuccessEntitys"]] == [0, 2]
     assert all(held(model["FBillNo"]) for model in models)
+    status = galaxy.batch([outstock()])["ResponseStatus"]
+    assert (status["IsSuccess"], status["SuccessEntitys"]) == (True, [])
 
 
 @pytest.mark.parametrize(

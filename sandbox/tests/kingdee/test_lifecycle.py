@@ -63,6 +63,69 @@ def test_auditing_says_who_and_when_and_un_auditing_takes_it_back(galaxy, docume
     assert "FApproverId" not in held(number)
 
 
+@pytest.fixture
+def signed(held):
+    """Return who changed and who audited a document, and when: `signed(number)`."""
+
+    def look(number):
+        document = held(number)
+        names = [(document.get(key) or {}).get("FNumber") for key in ("FModifierId", "FApproverId")]
+        return (*names, document["FModifyDate"], document.get("FApproveDate"))
+
+    return look
+
+
+def test_each_step_keeps_who_and_when(galaxy, document, signed, outstock):
+    number = document("A")
+    moments = [signed(number)[2]]
+    for service in ("Submit", "Audit", "UnAudit", "Submit", "CancelAssign"):
+        galaxy.move(service, number)
+        modifier, approver, modified, approved = signed(number)
+        assert (modifier, approver, approved) == ("demo", *(("demo", modified) if service == "Audit" else (None, None)))
+        moments.append(modified)
+    assert moments == sorted(moments)
+    at_once = outstock()
+    galaxy.save(at_once, IsAutoSubmitAndAudit=True)
+    modifier, approver, modified, approved = signed(at_once["FBillNo"])
+    assert (modifier, approver, modified) == ("demo", "demo", approved)
+
+
+def test_a_tenant_s_modify_date_may_be_that_of_the_last_save(galaxy, document, held, settings):
+    settings(modify_date="save")
+    number = document("A")
+    before = held(number)["FModifyDate"]
+    for service in ("Submit", "Audit"):
+        galaxy.move(service, number)
+    assert held(number)["FModifyDate"] == before
+    assert held(number)["FApproveDate"] >= before
+
+
+def test_a_closed_period_is_not_opened_by_un_auditing(galaxy, document, held, settings):
+    number = document("C")
+    settings(closed_until={"100": "2026-12-31"})
+    status = galaxy.move("UnAudit", number)
+    assert (status["MsgCode"], "已关账" in status["Errors"][0]["Message"]) == (11, True)
+    assert held(number)["FDocumentStatus"] == "C"
+
+
+def test_what_was_pushed_down_is_not_un_audited_until_it_is_taken_back(galaxy, document, held, settings):
+    number, other = document("C"), document("C")
+    settings(pushed_down={"SAL_OUTSTOCK": [number]})
+    status = galaxy.move("UnAudit", number, other)
+    assert [entity["Number"] for entity in status["SuccessEntitys"]] == [other]
+    assert "下游单据" in status["Errors"][0]["Message"]
+    assert (held(number)["FDocumentStatus"], held(other)["FDocumentStatus"]) == ("C", "D")
+    settings(pushed_down={})
+    assert galaxy.move("UnAudit", number)["IsSuccess"] is True
+
+
+def test_a_submission_under_an_edit_lock_is_not_taken_back(galaxy, document, settings, held):
+    number = document("B")
+    settings(locked={"SAL_OUTSTOCK": [number]})
+    assert galaxy.move("CancelAssign", number)["MsgCode"] == 13
+    assert held(number)["FDocumentStatus"] == "B"
+
+
 def test_unknown_numbers_are_dropped_silently_when_one_is_found(galaxy, document):
     numbers = [document(), document()]
     status = galaxy.move("Submit", "NOPE-1", numbers[1], "NOPE-2", numbers[0])
@@ -131,10 +194,12 @@ def test_an_audited_document_is_not_cancelled(galaxy, document):
 
 def test_a_sale_order_has_its_own_closing_code(galaxy, erp_sandbox):
     order = erp_sandbox.show("kingdee", "SAL_SaleOrder")[0]["FBillNo"]
+    modified = galaxy.query("SAL_SaleOrder", "FModifyDate", f"FBillNo='{order}'")[0][0]
     for code, closed in (("YLBillClose", "B"), ("YLUnBillClose", "A")):
         answer = galaxy.call("ExcuteOperation", "SAL_SaleOrder", {"Numbers": [order]}, opNumber=code)
         assert answer["Result"]["ResponseStatus"]["IsSuccess"] is True
-        assert galaxy.query("SAL_SaleOrder", "FCloseStatus", f"FBillNo='{order}'") == [[closed]]
+        rows = galaxy.query("SAL_SaleOrder", "FCloseStatus,FModifyDate", f"FBillNo='{order}'")
+        assert rows == [[closed, modified]]
     answer = galaxy.call("ExcuteOperation", "SAL_SaleOrder", {"Numbers": [order]}, opNumber="BillClose")
     assert answer["Result"]["ResponseStatus"]["MsgCode"] == 9
 

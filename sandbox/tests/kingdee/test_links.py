@@ -126,6 +126,16 @@ def test_an_audit_writes_the_quantity_back_and_un_auditing_takes_it_away(galaxy,
     assert delivered(held, order) == [1, Decimal("0.5")]
 
 
+def test_a_delivered_order_is_not_un_audited(galaxy, outstock, line, held, order, link):  # noqa: PLR0917 - fixtures
+    model = outstock(FEntity=[line(FEntity_Link=[link()])])
+    galaxy.save(model, IsAutoSubmitAndAudit=True)
+    status = galaxy.move("UnAudit", order["FBillNo"], form="SAL_SaleOrder")
+    assert "下游单据" in status["Errors"][0]["Message"]
+    galaxy.move("UnAudit", model["FBillNo"])
+    assert galaxy.move("UnAudit", order["FBillNo"], form="SAL_SaleOrder")["IsSuccess"] is True
+    assert held(order["FBillNo"], "SAL_SaleOrder")["FDocumentStatus"] == "D"
+
+
 def test_what_is_rolled_back_writes_nothing_back(galaxy, outstock, line, held, order, link, settings):  # noqa: PLR0917 - fixtures
     model = outstock(FEntity=[line(FEntity_Link=[link()])])
     settings(refuse_audit={"SAL_OUTSTOCK": {model["FBillNo"]: ""}})

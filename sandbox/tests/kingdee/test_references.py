@@ -133,12 +133,48 @@ class TestOrganisations:
         number = customer("102")
         key = galaxy.query("BD_Customer", "FCUSTID", f"FNumber='{number}'")[0][0]
         org = galaxy.query("ORG_Organizations", "FOrgID", "FNumber='101'")[0][0]
-        answer = galaxy.call("Allocate", "BD_Customer", {"PkIds": str(key), "TOrgIds": str(org)})
+        given = {"PkIds": str(key), "TOrgIds": str(org), "IsAutoSubmitAndAudit": "true"}
+        answer = galaxy.call("Allocate", "BD_Customer", given)
         assert answer["Result"]["ResponseStatus"]["IsSuccess"] is True
         assert galaxy.save(outstock(FCustomerID={"FNumber": number}))["ResponseStatus"]["IsSuccess"] is True
         rows = galaxy.query("BD_Customer", "FCUSTID,FUseOrgId.FNumber,FMasterId", f"FNumber='{number}'", "FCUSTID ASC")
         assert [row[1] for row in rows] == ["102", "101"]
         assert {row[2] for row in rows} == {key}
+
+    def test_allocated_data_waits_for_its_own_audit_and_comes_once(self, galaxy, outstock, customer):
+        number = customer("102")
+        key = galaxy.query("BD_Customer", "FCUSTID", f"FNumber='{number}'")[0][0]
+        org = galaxy.query("ORG_Organizations", "FOrgID", "FNumber='101'")[0][0]
+
+        def allocate():
+            answer = galaxy.call("Allocate", "BD_Customer", {"PkIds": str(key), "TOrgIds": str(org)})
+            return answer["Result"]["ResponseStatus"]
+
+        (made,) = allocate()["SuccessEntitys"]
+        assert galaxy.save(outstock(FCustomerID={"FNumber": number}))["ResponseStatus"]["IsSuccess"] is False
+        for service in ("Submit", "Audit"):
+            galaxy.call(service, "BD_Customer", {"Ids": str(made["Id"])})
+        assert galaxy.save(outstock(FCustomerID={"FNumber": number}))["ResponseStatus"]["IsSuccess"] is True
+        assert "已经分配给组织“101”" in allocate()["Errors"][0]["Message"]
+
+    def test_only_audited_data_is_allocated(self, galaxy, customer):
+        number = customer(audited=False)
+        key = galaxy.query("BD_Customer", "FCUSTID", f"FNumber='{number}'")[0][0]
+        org = galaxy.query("ORG_Organizations", "FOrgID", "FNumber='101'")[0][0]
+        answer = galaxy.call("Allocate", "BD_Customer", {"PkIds": str(key), "TOrgIds": str(org)})
+        assert "未审核" in answer["Result"]["ResponseStatus"]["Errors"][0]["Message"]
+
+    def test_a_record_of_one_organisation_is_saved_again_beside_that_of_another(self, galaxy, customer):
+        number = customer("102", audited=False)
+        key = galaxy.query("BD_Customer", "FCUSTID", f"FNumber='{number}'")[0][0]
+        for service in ("Submit", "Audit"):
+            galaxy.move(service, number, form="BD_Customer")
+        org = galaxy.query("ORG_Organizations", "FOrgID", "FNumber='101'")[0][0]
+        (made,) = galaxy.call("Allocate", "BD_Customer", {"PkIds": str(key), "TOrgIds": str(org)})["Result"][
+            "ResponseStatus"
+        ]["SuccessEntitys"]
+        again = galaxy.save({"FCUSTID": made["Id"], "FNumber": number, "FName": "改名"}, form="BD_Customer")
+        assert again["ResponseStatus"]["IsSuccess"] is True, again
 
     def test_nothing_is_allocated_to_nowhere(self, galaxy):
         answer = galaxy.call("Allocate", "BD_Customer", {"PkIds": "1", "TOrgIds": "2"})
@@ -188,6 +224,36 @@ class TestBaseDataIsSavedToo:
         sold = outstock(FEntity=[line(FMaterialID={"FNumber": number})])
         galaxy.save(sold, IsVerifyBaseDataField=True)
         assert held(sold["FBillNo"])["FEntity"][0]["FUnitID"]["FNumber"] == "kg"
+
+    @pytest.mark.parametrize("form", ["BD_Customer", "BD_MATERIAL"])
+    def test_a_batch_saved_and_audited_at_once_is_used_at_once(self, galaxy, outstock, line, new_number, made, form):  # noqa: PLR0917 - fixtures
+        numbers = [new_number("BD") for _ in range(2)]
+        for number in numbers:
+            made(form, number)
+        org = {"FNumber": "100"}
+        models = [{"FNumber": n, "FName": n, "FCreateOrgId": org, "FUseOrgId": org} for n in numbers]
+        status = galaxy.batch(models, form=form, IsAutoSubmitAndAudit=True, IsVerifyBaseDataField=True)[
+            "ResponseStatus"
+        ]
+        assert [entity["Number"] for entity in status["SuccessEntitys"]] == numbers
+        rows = galaxy.query(
+            form, "FNumber,FDocumentStatus,FForbidStatus", f"FNumber in ('{numbers[0]}','{numbers[1]}')"
+        )
+        assert sorted(rows) == sorted([number, "C", "A"] for number in numbers)
+        reference = {"FNumber": numbers[1]}
+        changes = {"FCustomerID": reference} if form == "BD_Customer" else {"FEntity": [line(FMaterialID=reference)]}
+        saved = galaxy.save(outstock(**changes), IsVerifyBaseDataField=True, IsAutoSubmitAndAudit=True)
+        assert saved["ResponseStatus"]["IsSuccess"] is True, saved
+
+    def test_of_two_batches_that_want_the_same_code_the_second_is_refused(self, galaxy, new_number, made):
+        number, org = new_number("BD"), {"FNumber": "100"}
+        made("BD_Customer", number)
+        model = {"FNumber": number, "FName": "x", "FCreateOrgId": org, "FUseOrgId": org}
+        for at, good in ((0, True), (1, False)):
+            status = galaxy.batch([model], form="BD_Customer", IsAutoSubmitAndAudit=True)["ResponseStatus"]
+            assert status["IsSuccess"] is good, at
+        assert "编码唯一" in status["Errors"][0]["Message"]
+        assert len(galaxy.query("BD_Customer", "FCUSTID", f"FNumber='{number}'")) == 1
 
     def test_mandatory_fields_and_unique_codes_hold_for_it(self, galaxy, customer):
         found = errors(galaxy.save({"FNumber": "X"}, form="BD_Customer"))

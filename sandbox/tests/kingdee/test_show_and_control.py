@@ -98,6 +98,37 @@ class TestPeople:
         assert [Decimal(line["FRealQty"]) for line in document["FEntity"]] == [2, 5]
         assert Decimal(document["FEntity"][1]["FAllAmount"]) == Decimal("6.45")
 
+    def test_whoever_edits_is_kept_as_modifier_and_whoever_audits_as_approver(
+        self, galaxy, outstock, held, erp_sandbox
+    ):
+        model = outstock()
+        galaxy.save(model, IsAutoSubmitAndAudit=True)
+        before = held(model["FBillNo"])
+        edit = {"form": "SAL_OUTSTOCK", "number": model["FBillNo"]}
+        erp_sandbox.post("kingdee/edit-document", {**edit, "set": {"FNote": "改过"}})
+        edited = held(model["FBillNo"])
+        assert (before["FModifierId"]["FNumber"], edited["FModifierId"]["FNumber"]) == ("demo", "accountant")
+        assert edited["FModifyDate"] > before["FModifyDate"]
+        assert (edited["FApproverId"], edited["FApproveDate"]) == (before["FApproverId"], before["FApproveDate"])
+        rows = galaxy.query("SAL_OUTSTOCK", "FModifierId.FNumber,FModifyDate", f"FBillNo='{model['FBillNo']}'")
+        assert rows == [["accountant", edited["FModifyDate"]]]
+        erp_sandbox.post("kingdee/edit-document", {**edit, "status": "D"})
+        assert "FApproverId" not in held(model["FBillNo"])
+        erp_sandbox.post("kingdee/edit-document", {**edit, "status": "C"})
+        assert held(model["FBillNo"])["FApproverId"]["FNumber"] == "accountant"
+
+    def test_a_person_removes_a_line_and_adds_one(self, galaxy, outstock, line, held, erp_sandbox):
+        model = outstock(lines=3)
+        galaxy.save(model)
+        before = [row["FEntryID"] for row in held(model["FBillNo"])["FEntity"]]
+        lines = [{"FRealQty": 7}, None, {}, line(quantity=9)]
+        erp_sandbox.post("kingdee/edit-document", {"form": "SAL_OUTSTOCK", "number": model["FBillNo"], "lines": lines})
+        after = held(model["FBillNo"])["FEntity"]
+        assert [row["FEntryID"] for row in after[:2]] == [before[0], before[2]]
+        assert after[2]["FEntryID"] not in before
+        assert [Decimal(row["FRealQty"]) for row in after] == [7, 2, 9]
+        assert [row["FSeq"] for row in after] == [1, 2, 3]
+
     def test_a_person_deletes_an_audited_document(self, galaxy, outstock, held, erp_sandbox):
         model = outstock()
         galaxy.save(model, IsAutoSubmitAndAudit=True)
