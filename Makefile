@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 RUN := $(UV) run --no-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench sandbox docs clean
+.PHONY: help setup demo test lint format bench chaos sandbox docs clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ format: setup  ## let ruff format and fix what it can
 bench: setup  ## our pipe against the stock singer-sdk pipe, same input, same run
 	$(RUN) python -m benchmarks
 
+chaos: setup  ## the main job under seeded faults and kills: SEEDS=17, SEEDS=1-300; JOBS=2, REPORT=FILE
+	$(RUN) python -m chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(REPORT),--report $(REPORT))
+
 sandbox: setup  ## the vendors' protocols on loopback, seeded with a week of data
 	$(RUN) erp-sandbox seed --days 7
 	$(RUN) erp-sandbox serve
@@ -46,4 +49,4 @@ docs: setup  ## write the settings tables in the READMEs from --about
 	$(RUN) python -m docs
 
 clean:  ## remove everything that make installed or wrote
-	rm -rf .tools .venv .demo .meltano .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .tools .venv .chaos .demo .meltano .sandbox .mypy_cache .ruff_cache .pytest_cache

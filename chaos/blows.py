@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from chaos.script import TARGET
+from chaos.script import LINE, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from chaos.place import Line, Place
     from chaos.script import Blow, Moment
 
-LINE = ("tap-wangdiantong", "mapper-kd", "target-kingdee")
 POLL_SECONDS = 0.03
 SIGNALS = {"KILL": signal.SIGKILL, "TERM": signal.SIGTERM}
 
@@ -86,7 +85,9 @@ class Storm:
         done = getattr(self, f"_{blow.kind}")(blow, line)
         if done:
             self._waiting.remove(blow)
-            self.struck[" ".join(part for part in (blow.kind, blow.victim, "and children" * blow.group, blow.signal) if part)] += 1
+            self.struck[
+                " ".join(part for part in (blow.kind, blow.victim, "and children" * blow.group, blow.signal) if part)
+            ] += 1
 
     def _kill(self, blow: Blow, line: Line) -> bool:
         victim = line.find(blow.victim)

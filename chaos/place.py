@@ -21,7 +21,7 @@ import psutil
 import requests
 
 from chaos.books import LedgerView
-from chaos.script import LAST_MOMENT
+from chaos.script import LAST_MOMENT, LINE
 
 if TYPE_CHECKING:
     from chaos.script import Script
@@ -54,16 +54,23 @@ class Sandbox:
         """Its base URL, the same for all its lives."""
         return f"http://127.0.0.1:{self._port}"
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> None:
         self.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
 
     def start(self) -> None:
         """Serve, with the fault plan of the life before."""
-        command = [str(BIN / "erp-sandbox"), "--state", str(self._state), "serve", "--port", str(self._port), *self._options]
+        command = [
+            str(BIN / "erp-sandbox"),
+            "--state",
+            str(self._state),
+            "serve",
+            "--port",
+            str(self._port),
+            *self._options,
+        ]
         with (self._state.parent / "sandbox.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
         self.get("health")
@@ -165,6 +172,11 @@ class Line:
         """Return the processes that live on without Meltano."""
         return [one for one in self.family if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
+    def sentence(self) -> str:
+        """Return the last thing that one of the plugins said of itself, or the log's last line."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() or ["nothing was said"]
+        return next((line for line in reversed(lines) if any(f" {name}: " in line for name in LINE)), lines[-1])
+
     def end(self) -> None:
         """Kill whatever is left."""
         self.strike_group(signal.SIGKILL)
@@ -242,6 +254,9 @@ def line_environment(place: Place) -> dict[str, str]:
     target = {**known["kingdee"]["galaxy"], **script.target}
     target |= {"ledger_url": place.ledger_url} if place.ledger_url else {"ledger_path": str(place.ledger_path)}
     moments = {"start_date": script.start, "end_date": LAST_MOMENT}
+    ledger = {
+        name: value for name, value in target.items() if name in ("ledger_url", "ledger_path", "personal_data_key")
+    }
     tap = {**known["wangdiantong"][script.dialect], "dialect": script.dialect, **script.tap, **moments}
     settings = {
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -250,6 +265,7 @@ def line_environment(place: Place) -> dict[str, str]:
         "MELTANO_PROJECT_ROOT": str(home / "project"), "MELTANO_DATABASE_URI": f"sqlite:///{place.meltano_db}",
         "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
         **{f"TAP_WANGDIANTONG_{name.upper()}": str(value) for name, value in tap.items()},
+        **{f"TAP_LEDGER_{name.upper()}": str(value) for name, value in {**ledger, "replay": "true"}.items()},
         **{f"TARGET_KINGDEE_{name.upper()}": str(value) for name, value in target.items()},
     }  # fmt: skip
     if catalog_of(home).exists():

@@ -24,7 +24,9 @@ def print_outcome(one: Outcome, home: Path) -> None:
     """Print a seed's line, and what is wrong with one that fails."""
     verdict = "[green]passed[/]" if one.passed else "[bold red]failed[/]"
     done = ", ".join(f"{name}{f' x{count}' if count > 1 else ''}" for name, count in sorted(one.struck.items()))
-    console.print(f"seed {one.seed} {verdict} {one.runs} runs {one.documents} documents {one.seconds:.0f} s: {done or 'nothing'}")
+    console.print(
+        f"seed {one.seed} {verdict} {one.runs} runs {one.documents} documents {one.seconds:.0f} s: {done or 'nothing'}"
+    )
     for problem in one.problems[:MOST_PROBLEMS]:
         console.print(f"  ✗ {problem.kind}: {problem.text}", markup=False)
     if len(one.problems) > MOST_PROBLEMS:

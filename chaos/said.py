@@ -12,8 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXIT_CODES = frozenset({0, 1, 130, 143, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL})
-SECRET_WORDS = ("secret", "password")
+SECRET_WORDS = ("secret", "password", "personal_data_key")
 SHORTEST_SECRET = 6
+OURS = (
+    "tap-wangdiantong",
+    "kd-mapper",
+    "mapper-kd",
+    "tap-ledger",
+    "target-kingdee",
+)  # Meltano shows its own tracebacks
+DEFECT = "This is a defect of the connector"
 SUMMARY = "RUN SUMMARY "
 
 
@@ -35,8 +43,10 @@ def check_log(log: Path, code: int | None, secrets: list[str]) -> list[Problem]:
     text = log.read_text(encoding="utf-8", errors="replace")
     if code is not None and code not in EXIT_CODES:
         problems.append(Problem("exit_code", f"{log.name} ended with exit code {code}"))
-    if "Traceback" in text:
+    ours = [line for line in text.splitlines() if any(f"] {name} " in line for name in OURS)]
+    if any("Traceback" in line for line in ours):
         problems.append(Problem("traceback", f"{log.name} has a traceback"))
+    problems += [Problem("defect", f"{log.name}: {line}") for line in ours if DEFECT in line]
     if any(secret in text for secret in secrets):
         problems.append(Problem("secret", f"{log.name} shows a secret"))
     return problems

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from chaos.weather import draw_faults
-
 TAP, MAPPER, TARGET, MELTANO = "tap-wangdiantong", "mapper-kd", "target-kingdee", "meltano"
+LINE, REPLAY = (TAP, MAPPER, TARGET), ("tap-ledger", MAPPER, TARGET)
+INTENSITIES = (0.1, 0.2, 0.4, 0.7)
 VICTIMS = (TARGET, TARGET, TARGET, MELTANO, MELTANO, TAP, MAPPER)
-LAST_MOMENT = "2026-03-31 23:59:59"
-FIRST_MOMENTS = ("2026-03-30 20:00:00", "2026-03-30 22:00:00", "2026-03-31 00:00:00")
+LAST_MOMENT = "2026-03-31 06:00:00"
+FIRST_MOMENTS = ("2026-03-30 23:00:00", "2026-03-31 00:00:00", "2026-03-31 00:30:00")
 
 
 @dataclass(frozen=True)
@@ -92,14 +93,14 @@ class Script:
 def write_script(seed: int) -> Script:
     """Draw the script of a seed; the same for the same seed."""
     random = Random(seed)  # noqa: S311 - repeatable, nothing secret
-    unique = random.random() < 0.7
+    unique = _happens(random, 0.7)
     sandbox = ["--limits", "off", "--auto-audit", random.choice(["rollback", "stays-saved"])]
     if not unique:
         sandbox += ["--kingdee", "unique_numbers=false"]
     auth = random.choice(["password", "app_secret", "sign", "signed"])
-    if auth == "signed" and random.random() < 0.5:
+    if auth == "signed" and _happens(random, 0.5):
         sandbox.append("--gateway")
-    postgres = random.random() < 0.3
+    postgres = _happens(random, 0.3)
     rounds = tuple(_draw_round(random, postgres=postgres) for _ in range(random.choice([1, 1, 2])))
     return Script(
         seed=seed,
@@ -109,14 +110,18 @@ def write_script(seed: int) -> Script:
         target={**_draw_target(random), "auth": auth},
         sandbox=tuple(sandbox),
         postgres=postgres,
-        confirm=random.random() < 0.25,
+        confirm=_happens(random, 0.25),
         rounds=rounds,
     )
 
 
+def _happens(random: Random, chance: float) -> bool:
+    return random.random() < chance
+
+
 def _draw_tap(random: Random) -> dict[str, str]:
     return {
-        "window_minutes": str(random.choice([30, 60, 60, 120, 240])),
+        "window_minutes": str(random.choice([10, 20, 30, 60])),
         "page_size": str(random.choice([10, 25, 100])),
         "lookback_minutes": random.choice(["0", "0", "10"]),
         "concurrency": random.choice(["1", "1", "2"]),
@@ -131,8 +136,12 @@ def _draw_tap(random: Random) -> dict[str, str]:
 
 
 def _draw_target(random: Random) -> dict[str, str]:
-    auto = random.random() < 0.6
+    auto = _happens(random, 0.6)
+    private = {}
+    if _happens(random, 0.3):
+        private = {"personal_data": "encrypt", "personal_data_key": urlsafe_b64encode(random.randbytes(32)).decode()}
     return {
+        **private,
         "batch_size": str(random.choice([1, 2, 3, 5, 5, 8, 13])),
         "concurrency": str(random.choice([1, 1, 2, 3])),
         "batch_count": str(random.choice([0, 0, 3])),
@@ -150,13 +159,15 @@ def _draw_target(random: Random) -> dict[str, str]:
 
 def _draw_round(random: Random, *, postgres: bool) -> Round:
     blows = [_draw_blow(random, postgres=postgres) for _ in range(random.choice([1, 1, 1, 2]))]
-    faults = draw_faults(random) if random.random() < 0.75 else []
+    faults = (
+        {"seed": random.randrange(1_000_000), "intensity": random.choice(INTENSITIES)} if _happens(random, 0.75) else []
+    )
     return Round(
         faults=faults,
         blows=tuple(blows),
         forbidden=random.choice([0, 0, 0, 3]),
         person=random.choice(["", "", "", "edits", "deletes"]),
-        waits=random.random() < 0.6,
+        waits=_happens(random, 0.6),
     )
 
 
@@ -167,10 +178,14 @@ def _draw_blow(random: Random, *, postgres: bool) -> Blow:
     moment = _draw_moment(random)
     if kind == "kill":
         victim, signal = random.choice(VICTIMS), random.choice(["KILL", "KILL", "TERM"])
-        return Blow(kind, moment, victim, signal, group=victim == MELTANO and random.random() < 0.5)
+        return Blow(kind, moment, victim, signal, group=victim == MELTANO and _happens(random, 0.5))
     if kind == "disk_full" and postgres:
         return Blow("ledger_cut", moment)
-    value = {"disk_full": random.randrange(0, 60_000), "outage": random.uniform(0.5, 3), "second_run": random.choice([0, 1, 1])}
+    value = {
+        "disk_full": random.randrange(0, 60_000),
+        "outage": random.uniform(0.5, 3),
+        "second_run": random.choice([0, 1, 1]),
+    }
     return Blow(kind, moment, value=round(value.get(kind, 0), 2))
 
 
