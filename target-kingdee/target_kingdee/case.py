@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from target_kingdee.outcomes import Reason, classify
+from target_kingdee.outcomes import NOT_AUDITED, Reason, classify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,7 @@ class Fate(Enum):
     SAVED = "saved_not_audited"
     PARKED = "parked"
     DEAD = "dead"
+    LEFT = "left_to_its_record"
 
 
 class Stage(IntEnum):
@@ -46,9 +47,11 @@ class Stage(IntEnum):
     LOOK = 0
     PROVIDE = 1
     SAVE = 2
-    UPDATE = 3
-    SUBMIT = 4
-    AUDIT = 5
+    CANCEL = 3
+    UNAUDIT = 4
+    UPDATE = 5
+    SUBMIT = 6
+    AUDIT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,28 @@ class Policy:
     max_throttle_seconds: float = 900.0
 
     @property
+    def updates(self) -> bool:
+        """Whether a document that is there is saved over."""
+        return self.on_existing == "update"
+
+    def is_reached(self, status: str) -> bool:
+        """Whether a document in this FDocumentStatus is where it should be."""
+        if self.goal == "saved":
+            return status != DRAFT
+        return status == AUDITED or (status == SUBMITTED and self.goal == "submitted")
+
+    @property
     def audits_inline(self) -> bool:
         """Whether a batchSave alone reaches the goal."""
         return self.auto_audit and self.goal == "audited"
+
+
+class Ending(NamedTuple):
+    """How a document ends that is not delivered."""
+
+    fate: Fate
+    reason: Reason
+    message: str
 
 
 class Case(msgspec.Struct, eq=False, gc=False):
@@ -102,15 +124,20 @@ class Case(msgspec.Struct, eq=False, gc=False):
         kingdee_id: Its id in Kingdee, once known.
         status: Its FDocumentStatus in Kingdee, as far as known.
         is_ours: Whether the document in Kingdee was made by us.
+        is_resumed: An earlier run left it on its way; there is no model, only what the ledger knows.
+        letter_id: The open dead letter of a resumed one.
         held_hash: The hash of the content that Kingdee holds, as far as known.
         was_saved: Kingdee confirmed the save of this delivery.
         was_sent: A save of this delivery may have reached Kingdee.
         is_update: It is saved over a document that was there.
+        reopened_from: B or C, when we took back its submission or audit in order to save over it.
+        ending: What it ends with once it is submitted and audited again, its save having been refused.
         was_provided: The base data that it brings was asked for, once.
         lost: How often a call gave no verdict on it.
         locks: How often it was refused because somebody was editing it.
         refused_at: Where Kingdee refused it last; None after a new attempt.
-        reason: Why, as a class; with `message` and `field_name`.
+        reason: Why, as a class; with `message`, `field_name` and Kingdee's own `complaints`.
+        aside: What its mapping could not give of the base data that it brings; told when it is refused for that.
         returned: What NeedReturnFields asked for, as JSON.
         modified_at: FModifyDate as Kingdee last told it, verbatim; None when a call of ours may have moved it since.
         waits_for: Of a parked one, the base data that is missing, as JSON: ``[{"form": …, "number": …}, …]``.
@@ -122,10 +149,14 @@ class Case(msgspec.Struct, eq=False, gc=False):
     kingdee_id: Id | None = None
     status: str = ""
     is_ours: bool = False
+    is_resumed: bool = False
+    letter_id: int | None = None
     held_hash: bytes | None = None
     was_saved: bool = False
     was_sent: bool = False
     is_update: bool = False
+    reopened_from: str = ""
+    ending: Ending | None = None
     was_provided: bool = False
     lost: int = 0
     locks: int = 0
@@ -133,6 +164,8 @@ class Case(msgspec.Struct, eq=False, gc=False):
     reason: Reason | None = None
     message: str = ""
     field_name: str | None = None
+    complaints: Sequence[Complaint] = ()
+    aside: str = ""
     returned: bytes | None = None
     modified_at: str | None = None
     waits_for: str | None = None
@@ -147,11 +180,42 @@ class Case(msgspec.Struct, eq=False, gc=False):
     ) -> None:
         """Note why Kingdee refused it, and where."""
         self.refused_at = stage
+        self.complaints = complaints
         self.reason = reason or classify(complaints, msg_code)
         self.locks += self.reason.retriable
         self.message = "; ".join(dict.fromkeys(map(str, complaints))) or "Kingdee gave no reason"
         self.field_name = next((each.FieldName for each in complaints if each.FieldName), None)
 
+    @property
+    def own_id(self) -> str | None:
+        """The id of the document that the ledger says we put there; None when it knows of none."""
+        prior = self.prior
+        if prior is None or prior.status == "existing":
+            return None
+        # A row that was `existing` when a save over it began has the id of somebody else's document.
+        is_somebody_elses = prior.status == "sending" and prior.delivered_hash is None
+        return None if is_somebody_elses else prior.kingdee_id
+
+    def may_try_again(self, policy: Policy) -> bool:
+        """Whether it was refused only because somebody is editing it, and not too often."""
+        return self.reason is not None and self.reason.retriable and self.locks <= policy.max_retries
+
     def bury(self, reason: Reason, message: str) -> None:
         """End it as a dead letter."""
-        self.fate, self.reason, self.message = Fate.DEAD, reason, message
+        self.end(Ending(Fate.DEAD, reason, message))
+
+    def end(self, ending: Ending) -> None:
+        """End it otherwise than delivered."""
+        self.fate, self.reason, self.message = ending
+
+    def settle(self, status: str) -> None:
+        """End it as delivered, in this FDocumentStatus."""
+        self.status, self.held_hash = status, self.document.content_hash
+        self.fate = Fate.UPDATED if self.is_update else Fate.DELIVERED
+
+    def leave_saved(self) -> None:
+        """End it as a document that is in Kingdee, and not as far as it should be."""
+        if self.held_hash is None:
+            self.held_hash = self.document.content_hash
+        said = f"{self.number} is saved in Kingdee (id {self.kingdee_id}) but not audited: {self.message}"
+        self.end(Ending(Fate.SAVED, NOT_AUDITED, said))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -16,7 +16,8 @@ from erp_sdk.command import UserError
 from target_kingdee.api.galaxy import Galaxy
 from target_kingdee.api.session import Session, signer
 from target_kingdee.api.transport import Transport
-from target_kingdee.document import with_id
+from target_kingdee.document import has_new_lines, with_id
+from target_kingdee.outage import OutageWatch
 from target_kingdee.questions import ask
 from target_kingdee.steps import Look, Operate, Provide, Save, Wait
 
@@ -64,12 +65,19 @@ class NoBaseData:
 
 @dataclass
 class CallCounts:
-    """What the couriers did, over all threads."""
+    """What the couriers did, over all threads.
+
+    Attributes:
+        calls: By service.
+        repeats: Documents that were sent again.
+        throttles: Calls that Kingdee did not allow.
+        waited: Seconds that couriers paused, by why: budget (of calls), throttle, retry. Outages are `OutageWatch`'s.
+    """
 
     calls: Counter[str] = field(default_factory=Counter)
     repeats: int = 0
     throttles: int = 0
-    seconds_waited: float = 0.0
+    waited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def called(self, service: str) -> None:
@@ -77,11 +85,11 @@ class CallCounts:
         with self.lock:
             self.calls[service] += 1
 
-    def waited(self, seconds: float, *, throttled: bool = False) -> None:
+    def paused(self, seconds: float, kind: str) -> None:
         """Count a pause."""
         with self.lock:
-            self.throttles += throttled
-            self.seconds_waited += seconds
+            self.throttles += kind == "throttle"
+            self.waited[kind] += seconds
 
 
 class Couriers:
@@ -94,6 +102,9 @@ class Couriers:
         settings: Where Kingdee is and how to sign in.
         counts: Where calls and pauses are counted.
         base_data: Gives each courier what makes missing base data.
+
+    Attributes:
+        outage: What all of them see of Kingdee's absences.
     """
 
     def __init__(
@@ -103,6 +114,7 @@ class Couriers:
         self._settings = settings
         self._counts = counts
         self._base_data = base_data
+        self.outage = OutageWatch(settings.seconds("max_outage_seconds"))
         self._stopping = threading.Event()
         self._broken = threading.Event()
         self._budget = Budget(settings.number("calls_per_minute"), settings.account, settings.budget_path)
@@ -147,7 +159,7 @@ class Couriers:
         self._budget.close()
 
     def _work(self) -> None:
-        courier = Courier(self._settings, self._counts, self._budget, self._stopping)
+        courier = Courier(self._settings, self._counts, self._budget, self._stopping, self.outage)
         courier.base_data = self._base_data(courier)
         while (item := self._jobs.get()) is not None:
             job, future = item
@@ -165,13 +177,21 @@ class Courier:
         base_data: Carries `Provide` out.
     """
 
-    def __init__(self, settings: Settings, counts: CallCounts, budget: Budget, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        counts: CallCounts,
+        budget: Budget,
+        stopping: threading.Event,
+        outage: OutageWatch | None = None,
+    ) -> None:
         sign = signer(settings.identity) if settings.auth == "signed" else None
         self._transport = Transport(settings.base_url, settings.seconds("request_timeout"), sign, self._before_call)
         self.galaxy = Galaxy(Session(self._transport, settings.identity, settings.auth, settings.password))
         self._counts = counts
         self._budget = budget
         self._stopping = stopping
+        self._outage = outage or OutageWatch(settings.seconds("max_outage_seconds"))
         self.base_data: BaseData = NoBaseData(self)
 
     def deliver(self, delivery: Delivery, form: FormSettings) -> None:
@@ -193,7 +213,13 @@ class Courier:
         Raises:
             UserError: It does not.
         """
-        return ask(lambda: question(self.galaxy), policy, self._pause)
+
+        def asked() -> T | Answer | Failure:
+            result = question(self.galaxy)
+            self._outage.saw(result)
+            return result
+
+        return ask(asked, policy, self._pause, lambda: self._outage.has_answered)
 
     def close(self) -> None:
         """Close its connection."""
@@ -206,14 +232,20 @@ class Courier:
             case Wait():
                 self._pause(step)
                 return None
+            case Provide():
+                return self.base_data.provide(step, form)
+        result = self._call(step, form)
+        self._outage.saw(result)
+        return result
+
+    def _call(self, step: Look | Save | Operate, form: FormSettings) -> Result:
+        match step:
             case Look():
                 return self.galaxy.look(form.keys, step.numbers)
             case Save():
                 return self._save(step, form)
-            case Provide():
-                return self.base_data.provide(step, form)
             case Operate():
-                options = form.audit_options if step.service == "Audit" else None
+                options = form.audit_options if step.service in ("Audit", "UnAudit") else None
                 return self.galaxy.operate(step.service, form.keys.form, step.ids, options)
 
     def _save(self, step: Save, form: FormSettings) -> Result:
@@ -222,15 +254,21 @@ class Courier:
         if step.is_update:
             ids = [case.kingdee_id or 0 for case in step.cases]
             models = [with_id(model, form.keys.primary_key, one) for model, one in zip(models, ids, strict=True)]
+            if not options.get("IsDeleteEntry", True) and any(map(has_new_lines, models)):
+                # Lines without FEntryID are new ones (contract 8.3): kept beside the old ones they would count twice.
+                options["IsDeleteEntry"] = True
         else:
             options.pop("NeedUpDateFields", None)
         return self.galaxy.save(form.keys.form, models, options)
 
     def _pause(self, step: Wait) -> None:
         begin = time.monotonic()
-        self._stopping.wait(step.seconds)
-        self._counts.waited(time.monotonic() - begin, throttled=step.is_throttled)
+        is_stopping = self._stopping.wait(step.seconds)
+        if step.kind != "outage":
+            self._counts.paused(time.monotonic() - begin, step.kind)
+        if is_stopping:
+            raise AbandonedError
 
     def _before_call(self, service: str) -> None:
-        self._counts.waited(self._budget.take())
+        self._counts.paused(self._budget.take(), "budget")
         self._counts.called(service.rpartition(".")[2])

@@ -54,6 +54,7 @@ class Entry(msgspec.Struct, gc=False):
         delivered_hash: Of what Kingdee holds, when we put it there.
         floor_id: The form's highest primary key before the first attempt: what has a higher one is ours.
         modified_at: FModifyDate as Kingdee last told it, verbatim; None when it was not seen since the last change.
+        is_reported: This run has just found it gone from Kingdee, and said so in a letter.
     """
 
     status: str
@@ -65,6 +66,7 @@ class Entry(msgspec.Struct, gc=False):
     document_status: str | None = None
     floor_id: int | None = None
     modified_at: str | None = None
+    is_reported: bool = False
 
     def is_of(self, document: Document) -> bool:
         """Whether the number belongs to the same source record."""
@@ -112,6 +114,16 @@ def with_id(model: msgspec.Raw, primary_key: str, kingdee_id: int | str) -> byte
     values.pop(primary_key, None)
     number = int(kingdee_id) if str(kingdee_id).isdigit() else kingdee_id
     return encode({primary_key: number, **values})
+
+
+def has_new_lines(model: bytes) -> bool:
+    """Whether a model has lines that do not say which of the document's lines they are (FEntryID)."""
+    return any(
+        isinstance(line, dict) and not line.get("FEntryID")
+        for lines in decode(model).values()
+        if isinstance(lines, list)
+        for line in lines
+    )
 
 
 @lru_cache(_DISTINCT_NUMBERS)

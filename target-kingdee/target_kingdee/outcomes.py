@@ -35,6 +35,7 @@ class Action(Enum):
     RETRY = "send again after a short pause"
     LOOK_AND_RETRY = "pause, look them up, and send again what is not there"
     WAIT = "wait long, then send again"
+    OUTAGE = "ask every few seconds until the site is back; look up what may have been done, then send again"
     STOP = "end the run: no document can go through until somebody mends it"
 
 
@@ -57,13 +58,13 @@ _J, _N, _U = Meaning.JUDGED, Meaning.NOT_DONE, Meaning.UNKNOWN
 
 FAILURES: dict[str, Row] = {
     # before anything was sent (contract 5.7)
-    "unreachable": Row(_N, Action.RETRY, "Kingdee cannot be reached ({detail}); check base_url, network and firewall"),
+    "unreachable": Row(_N, Action.OUTAGE, "Kingdee cannot be reached ({detail}); check base_url, network and firewall"),
     "tls": Row(_N, Action.STOP, "the TLS certificate of Kingdee was not accepted ({detail}); install its authority"),
     # sent, without an answer that can be read (contract 2.3, 5.6, 5.7)
     "read_timeout": Row(
         _U, Action.LOOK_AND_RETRY, "Kingdee did not answer in time; raise request_timeout or send less"
     ),
-    "connection_lost": Row(_U, Action.LOOK_AND_RETRY, "the connection to Kingdee broke ({detail}); check the network"),
+    "connection_lost": Row(_U, Action.OUTAGE, "the connection to Kingdee broke ({detail}); check the network"),
     "cut_answer": Row(_U, Action.LOOK_AND_RETRY, "Kingdee's answer broke off ({detail})", blames_document=True),
     "unexpected_answer": Row(
         _U, Action.LOOK_AND_RETRY, "Kingdee's answer was not understood ({detail})", blames_document=True
@@ -72,14 +73,12 @@ FAILURES: dict[str, Row] = {
         _U, Action.LOOK_AND_RETRY, "Kingdee raised an exception 服务器异常: {detail}", blames_document=True
     ),
     "html_page": Row(
-        _U,
-        Action.LOOK_AND_RETRY,
-        "a web page came instead of an answer ({detail}); check base_url, or wait for the site",
+        _U, Action.OUTAGE, "a web page came instead of an answer ({detail}); check base_url, or wait for the site"
     ),
     "http_500": Row(_U, Action.LOOK_AND_RETRY, "Kingdee raised an exception: {detail}", blames_document=True),
-    "http_502": Row(_U, Action.LOOK_AND_RETRY, "the proxy before Kingdee answered {detail}"),
-    "http_503": Row(_U, Action.LOOK_AND_RETRY, "the proxy before Kingdee answered {detail}"),
-    "http_504": Row(_U, Action.LOOK_AND_RETRY, "the proxy before Kingdee answered {detail}"),
+    "http_502": Row(_U, Action.OUTAGE, "the proxy before Kingdee answered {detail}"),
+    "http_503": Row(_U, Action.OUTAGE, "the proxy before Kingdee answered {detail}"),
+    "http_504": Row(_U, Action.OUTAGE, "the proxy before Kingdee answered {detail}"),
     "http_other": Row(_U, Action.LOOK_AND_RETRY, "Kingdee answered {detail}"),
     # answers that no repetition changes
     "http_refused": Row(_N, Action.STOP, "Kingdee answered {detail}; check base_url, it ends with /k3cloud/"),
@@ -123,7 +122,8 @@ def row_of(result: Answer | Failure) -> Row:
         row = FAILURES.get(result.kind, FAILURES["unexpected_answer"])
         if not result.sent and row.meaning is Meaning.UNKNOWN:
             # Only signing in failed: the documents never left.
-            return Row(Meaning.NOT_DONE, Action.RETRY, row.sentence)
+            action = Action.OUTAGE if row.action is Action.OUTAGE else Action.RETRY
+            return Row(Meaning.NOT_DONE, action, row.sentence)
         return row
     if result.is_success or result.entities:
         # Some went through, so the call as such was carried out; MsgCode speaks of the others and may be 0.
@@ -166,9 +166,18 @@ LOCKED = Reason("locked", "Somebody is editing it in Kingdee 网控; close that 
 NO_PERMISSION = Reason(
     "no_permission", "Give the integration user the right for this form and organisation; then replay."
 )
+DELETED = Reason(
+    "deleted_in_kingdee",
+    "Discard this letter when it is to stay deleted 删除; replay it to send the document again.",
+)
+CHANGED = Reason(
+    "changed_in_kingdee",
+    "Audit 审核 it in Kingdee as it is now and discard this letter; or set on_existing=update and overwrite_edits, and "
+    "replay.",
+)
 NOT_AUDITED = Reason("not_audited", "It is in Kingdee, not audited 未审核: mend what Kingdee says and run again.")
 INTERACTION = Reason(
-    "rejected",
+    "interaction",
     "Kingdee asks a question 交互提示: allow its answer with InterationFlags (negative stock: STK_InvCheckResult).",
 )
 REJECTED = Reason("rejected", "Mend what Kingdee says, in the source, the mapping or Kingdee; then replay.")

@@ -18,13 +18,20 @@ T = TypeVar("T")
 _PASSING_CODES = frozenset({6, 13, 14})
 
 
-def ask(question: Callable[[], T | Answer | Failure], policy: Policy, pause: Callable[[Wait], None]) -> T | Answer:
+def ask(
+    question: Callable[[], T | Answer | Failure],
+    policy: Policy,
+    pause: Callable[[Wait], None],
+    is_known_site: Callable[[], bool],
+) -> T | Answer:
     """Ask until there is an answer.
 
     Args:
         question: The call.
         policy: How often, and how long to pause between.
         pause: Carries a pause out.
+        is_known_site: Whether Kingdee has answered there before. A web page or a proxy's error from a site that never
+            did is more likely a wrong base_url than an outage, and is not waited for.
 
     Returns:
         What was asked for, or Kingdee's refusal.
@@ -42,7 +49,9 @@ def ask(question: Callable[[], T | Answer | Failure], policy: Policy, pause: Cal
             raise DeliveryStoppedError(f"{sentence}.")
         if isinstance(result, Answer) and result.msg_code not in _PASSING_CODES:
             return result
-        if row.action is Action.WAIT:
+        if row.action is Action.OUTAGE and (is_known_site() or _is_unreachable(result)):
+            patience.wait_out(sentence)
+        elif row.action is Action.WAIT:
             patience.throttle(sentence)
         else:
             patience.strike()
@@ -52,3 +61,7 @@ def ask(question: Callable[[], T | Answer | Failure], policy: Policy, pause: Cal
         wait = patience.take_pause()
         if wait is not None:
             pause(wait)
+
+
+def _is_unreachable(result: Answer | Failure) -> bool:
+    return isinstance(result, Failure) and result.kind == "unreachable"

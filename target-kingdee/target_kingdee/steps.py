@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from target_kingdee.case import Case
 
 
+Service = Literal["Submit", "Audit", "CancelAssign", "UnAudit"]
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """Find the documents with these numbers. Answer: a list of `Found`."""
@@ -32,9 +35,9 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Operate:
-    """Carry out Submit or Audit on these ids."""
+    """Carry out one of these services on these ids."""
 
-    service: Literal["Submit", "Audit"]
+    service: Service
     ids: Sequence[Id]
 
 
@@ -55,7 +58,7 @@ class Wait:
 
     seconds: float
     why: str
-    is_throttled: bool
+    kind: Literal["retry", "throttle", "outage"]
 
 
 Step = Look | Save | Operate | Provide | Wait

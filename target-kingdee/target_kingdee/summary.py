@@ -32,7 +32,11 @@ class Summary:
 
     read: int = 0
     fates: Counter[Fate] = field(default_factory=Counter)
+    resumed: int = 0
+    unconfirmed: int = 0
+    seconds_away: float = 0.0
     superseded: int = 0
+    base_data_created: int = 0
     dead_lettered: Counter[str] = field(default_factory=Counter)
     counts: CallCounts = field(default_factory=CallCounts)
     started: float = field(default_factory=time.monotonic)
@@ -61,21 +65,26 @@ class Summary:
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as it is logged and kept in the ledger."""
         counts = self.counts
+        waited = {"budget": 0.0, "throttle": 0.0, "retry": 0.0, "outage": self.seconds_away, **counts.waited}
         return {
             "read": self.read,
             "delivered": self.fates[Fate.DELIVERED],
             "updated": self.fates[Fate.UPDATED],
             "unchanged": self.fates[Fate.UNCHANGED],
             "skipped_existing": self.fates[Fate.EXISTING],
+            "resumed": self.resumed,
+            "unconfirmed": self.unconfirmed,
             "parked": self.fates[Fate.PARKED],
             "superseded": self.superseded,
+            "base_data_created": self.base_data_created,
             "dead_lettered": sum(self.dead_lettered.values()),
             "dead_lettered_by_reason": dict(sorted(self.dead_lettered.items())),
             "calls": sum(counts.calls.values()),
             "calls_by_service": dict(sorted(counts.calls.items())),
             "retries": counts.repeats,
             "throttles": counts.throttles,
-            "seconds_waited": round(counts.seconds_waited, 3),
+            "seconds_waited": round(sum(waited.values()), 3),
+            "seconds_waited_by_reason": {reason: round(seconds, 3) for reason, seconds in waited.items()},
             "seconds": round(self.seconds, 3),
         }
 

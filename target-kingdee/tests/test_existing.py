@@ -72,12 +72,16 @@ def test_update_saves_over_a_document_that_may_be_edited_lines_included(kingdee,
     assert (outcome.summary["updated"], again.summary["unchanged"]) == (1, 1)
 
 
-def test_update_takes_a_reopened_document_too(kingdee, target, documents):
+def test_update_takes_what_a_person_reopened_when_that_is_allowed(kingdee, target, documents):
     target.run(documents(1, price="1"))
     kingdee.person("edit-document", form="SAL_OUTSTOCK", number=kingdee.number(1), status="D")
+    left = target.run(documents(1, price="5"), on_existing="update")
+    untouched = kingdee.amounts()
 
-    outcome = target.run(documents(1, price="5"), on_existing="update")
+    outcome = target.run(documents(1, price="5"), on_existing="update", overwrite_edits=True)
 
+    assert left.summary["dead_lettered_by_reason"] == {"changed_in_kingdee": 1}
+    assert untouched == {"1": Decimal("4.00")}
     assert outcome.summary["updated"] == 1, outcome.stderr
     assert kingdee.amounts() == {"1": Decimal("20.00")}
     assert kingdee.statuses() == {"1": "C"}

@@ -155,7 +155,7 @@ def test_a_refused_query_is_found_however_deep_it_lies(shape):
         (None, "somebody", 13, "locked"),
         (None, "您没有“销售出库单”的“新增”权限", 0, "no_permission"),
         (None, "?", 2, "no_permission"),
-        ("AbstractInteractionResult", "更新库存时出现可以忽略的异常数据，是否继续？", 11, "rejected"),
+        ("AbstractInteractionResult", "更新库存时出现可以忽略的异常数据，是否继续？", 11, "interaction"),
         ("", "单据编号为“X”的销售出库单，单据已经审核！", 11, "rejected"),
         (None, "anything else", 0, "rejected"),
     ],

@@ -93,11 +93,18 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A document as Kingdee holds it: the answer to a look by number."""
+    """A document as Kingdee holds it: the answer to a look by number.
+
+    Attributes:
+        modified_at: FModifyDate, verbatim; None where the form has none.
+        is_edited: Its last modifier is not our user, who did more than audit it; False where Kingdee does not tell.
+    """
 
     id: Id
     number: str
     status: str
+    modified_at: str | None = None
+    is_edited: bool = False
 
 
 _envelope_decoder = msgspec.json.Decoder(_Envelope)

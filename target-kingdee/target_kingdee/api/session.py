@@ -51,6 +51,9 @@ class Session:
         identity: Who signs in.
         auth: How.
         password: For ``password``.
+
+    Attributes:
+        user_id: Our user in Kingdee, as the login tells it; None without a login.
     """
 
     def __init__(self, transport: Transport, identity: Identity, auth: Auth, password: str = "") -> None:
@@ -58,6 +61,7 @@ class Session:
         self._identity = identity
         self._auth = auth
         self._password = password
+        self.user_id: int | None = None
         self._signed_in = auth == "signed"  # each signed call makes its own session when it needs one
 
     def call(self, service: str, body: bytes, read: Callable[[bytes], Verdict]) -> Verdict | Failure:
@@ -105,7 +109,9 @@ class Session:
             said = answer.get("Message") or "no reason given"
             hint = LOGIN_REFUSALS.get(kind, "check the credentials")
             raise SignInError(self._refusal(f"LoginResultType {kind}: {said}", hint))
-        session_id = answer.get("KDSVCSessionId") or (answer.get("Context") or {}).get("SessionId")
+        context = answer.get("Context") or {}
+        session_id = answer.get("KDSVCSessionId") or context.get("SessionId")
+        self.user_id = context.get("UserId") or None
         if session_id:
             self._transport.use_session(str(session_id))
         self._signed_in = True

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 SUFFIX = ".common.kdsvc"
 DYNAMIC_FORM = "Kingdee.BOS.WebApi.ServicesStub.DynamicFormService"
 USER_AGENT = "target-kingdee"
-CONNECT_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
+CONNECT_AGAIN_SECONDS = 4.0  # short while Kingdee is away, so that its return is soon noticed
 SESSION_HEADER = "kdservice-sessionid"
 _OK = frozenset({200, 206})
 
@@ -43,7 +44,8 @@ class Transport:
         before_call: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.base_url = base_url if base_url.endswith("/") else f"{base_url}/"
-        self._timeout = (min(CONNECT_SECONDS, read_seconds), read_seconds)
+        self._read_seconds = read_seconds
+        self._is_away = False
         self._sign = sign
         self._before_call = before_call
         self._prepared: dict[str, requests.PreparedRequest] = {}
@@ -62,12 +64,16 @@ class Transport:
         """
         self._before_call(service)
         request = self._prepare(service, body)
+        connect_seconds = min(CONNECT_AGAIN_SECONDS if self._is_away else CONNECT_SECONDS, self._read_seconds)
         try:
-            answer = self._session.send(request, timeout=self._timeout, allow_redirects=False)
+            answer = self._session.send(request, timeout=(connect_seconds, self._read_seconds), allow_redirects=False)
         except requests.RequestException as error:
-            return _name_failure(error)
+            failure = _name_failure(error)
+            self._is_away = failure.kind == "unreachable"
+            return failure
         except (urllib3.exceptions.HTTPError, OSError) as error:
             return Failure("connection_lost", type(error).__name__)
+        self._is_away = False
         if answer.status_code in _OK:
             return answer.content
         return read_http_error(answer.status_code, answer.content)
