@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -15,11 +16,15 @@ import msgspec
 from erp_sdk.command import UserError
 
 from target_kingdee.api.answers import Answer
+from target_kingdee.base_data import Provider, Shelf
+from target_kingdee.case import Fate
 from target_kingdee.courier import AbandonedError, Couriers
 from target_kingdee.delivery import Delivery
 from target_kingdee.forms import nearest_names
 from target_kingdee.ledger import Book, Ledger
+from target_kingdee.parking import Parking
 from target_kingdee.summary import Breaker, Summary
+from target_kingdee.waiting import lookups_of, waits_for
 from target_kingdee.writer_lock import WriterLock
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NO_PERMISSION_CODE = 2
 POLL_SECONDS = 0.2
+NO_POSITION = sys.maxsize  # of what comes from the ledger: no STATE waits for it
 GRACE_SECONDS = 8.0  # below the ten seconds that container engines give a process to end
 
 logger = logging.getLogger("target-kingdee")
@@ -51,6 +57,7 @@ class OpenForm:
 
     Attributes:
         floor_id: Its highest primary key before the run; None when it is not known.
+        lookups: Which forms its references lead to; see `waiting`.
         is_verified: Whether a batch of this run has shown that IsAutoSubmitAndAudit is obeyed, or not.
         audit_is_ignored: It is not.
     """
@@ -58,6 +65,7 @@ class OpenForm:
     settings: FormSettings
     book: Book
     floor_id: int | None
+    lookups: dict[str, str]
     is_verified: bool = False
     audit_is_ignored: bool = False
 
@@ -99,8 +107,11 @@ class Run:
         self.summary = Summary()
         self.ledger = Ledger(settings.ledger_url, settings.account, privacy=settings.privacy)
         self.run_id = self.ledger.begin_run()
-        self._couriers = Couriers(settings, self.summary.counts)
         self._lock = WriterLock(self.ledger)
+        self._locked: set[str] = set()
+        self._shelf = Shelf(settings, self.ledger, lambda form: self._lock if form in self._locked else None)
+        self._couriers = Couriers(settings, self.summary.counts, lambda courier: Provider(courier, self._shelf))
+        self._parking = Parking(self)
         self._breaker = Breaker(
             settings.max_error_rate, settings.number("max_consecutive_errors"), settings.stops_at_dead_letter
         )
@@ -125,12 +136,25 @@ class Run:
         form = self._forms.get(name)
         if form is None:
             settings = self.settings.form(name)
-            self._ask(lambda courier: _check_form(courier, settings))
+            lookups = self.ask(lambda courier: _check_form(courier, settings))
             book = self.ledger.book(name)
-            self._lock.acquire(book)
-            floor_id = self._ask(lambda courier: _highest_id(courier, settings))
-            form = self._forms[name] = OpenForm(settings, book, floor_id)
+            with self._shelf.alone(name):  # a courier may be making base data of this form
+                self._lock.acquire(book)
+                self._locked.add(name)
+            floor_id = self.ask(lambda courier: _highest_id(courier, settings))
+            form = self._forms[name] = OpenForm(settings, book, floor_id, lookups)
+            self._parking.revisit(form)
         return form
+
+    def deliver_again(self, form: OpenForm, documents: Sequence[Document]) -> None:
+        """Send documents that come from the ledger on their way; as `dispatch`, but no STATE waits for them."""
+        self.dispatch(form, documents, NO_POSITION)
+
+    def take_up_parked(self) -> None:
+        """Deliver, at the end of a run, parked documents whose base data has come during it."""
+        for form in self._forms.values():
+            self._parking.revisit(form, is_last=True)
+        self.collect(everything=True)
 
     def dispatch(self, form: OpenForm, documents: Sequence[Document], first_position: int) -> None:
         """Send a batch on its way, once there is room for it.
@@ -200,6 +224,7 @@ class Run:
         if self._is_over.is_set():
             return
         self._is_over.set()
+        self.summary.base_data_created = self._shelf.created
         told = {"run_id": self.run_id, "result": result, **self.summary.as_dict()}
         text = msgspec.json.encode(told).decode()
         try:
@@ -259,6 +284,9 @@ class Run:
         for book in {*books, *(batch.form.book for batch in ended)}:
             self._lock.confirm(connection, book)
         for batch in ended:
+            for case in batch.delivery.cases:
+                if case.fate is Fate.PARKED:
+                    case.waits_for = waits_for(case.document.model, case.complaints, batch.form.lookups)
             self.ledger.settle(connection, batch.form.book, batch.ended_cases, batch.intended)
 
     def _forget(self, ended: Sequence[Batch]) -> None:
@@ -272,7 +300,8 @@ class Run:
                 raise AbandonedError
         return future.result()
 
-    def _ask(self, job: Callable[[Courier], T]) -> T:
+    def ask(self, job: Callable[[Courier], T]) -> T:
+        """Have a courier do something else, and wait for it."""
         return self._await(self._couriers.submit(job))
 
 
@@ -286,15 +315,15 @@ def _learn(batch: Batch) -> None:
         logger.warning("Kingdee does not audit %s with IsAutoSubmitAndAudit: three calls from now on", form.name)
 
 
-def _check_form(courier: Courier, settings: FormSettings) -> None:
-    """See that Kingdee has the form (QueryBusinessInfo)."""
+def _check_form(courier: Courier, settings: FormSettings) -> dict[str, str]:
+    """See that Kingdee has the form (QueryBusinessInfo); return which forms its references lead to."""
     form = settings.keys.form
     answer = courier.ask(lambda galaxy: galaxy.describe(form), settings.policy)
     if not isinstance(answer, Answer):
-        return
+        return lookups_of(answer)
     if answer.msg_code == NO_PERMISSION_CODE:
         logger.warning("The form %s cannot be checked: %s", form, answer.text)
-        return
+        return {}
     names = nearest_names(form)
     hint = f" Did you mean {' or '.join(names)}?" if names else ""
     raise FormError(

@@ -163,6 +163,7 @@ class TargetKingdee(Target):
             self._send_all()
             if self._run is not None:
                 self._run.collect(everything=True)
+                self._run.take_up_parked()
             self._acknowledge()
             super().process_endofpipe()
             self._finish("done")
