@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from erp_sandbox import fault_kinds
 from erp_sandbox.cli import cli
+from erp_sandbox.vendors import VENDORS
 from erp_sandbox.wangdiantong.endpoints import ENTERPRISE, FLAGSHIP
-from erp_sandbox.wangdiantong.erp import OWN_FAULTS
 from erp_sandbox.wangdiantong.settings import Settings
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
@@ -37,7 +37,7 @@ def test_every_switch_is_described_with_its_default(switch):
     assert f"| `{switch}` | {shown} |" in README
 
 
-@pytest.mark.parametrize("kind", sorted(fault_kinds.names() | set(OWN_FAULTS)))
+@pytest.mark.parametrize("kind", sorted(fault_kinds.names().union(*(vendor.own_faults for vendor in VENDORS.values()))))
 def test_every_fault_kind_is_described(kind):
     assert f"`{kind}`" in README
 
