@@ -24,6 +24,8 @@ from chaos.books import LedgerView
 from chaos.script import LAST_MOMENT, LINE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from chaos.script import Script
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +49,8 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._session = requests.Session()
         self._session.trust_env = False
-        self.plan: Any = []
+        self._plan: Any = []
+        self._settings: dict[str, Any] = {}
 
     @property
     def url(self) -> str:
@@ -59,9 +62,10 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        self._session.close()
 
     def start(self) -> None:
-        """Serve, with the fault plan of the life before."""
+        """Serve, with the fault plan and the settings of the life before."""
         command = [
             str(BIN / "erp-sandbox"),
             "--state",
@@ -74,8 +78,10 @@ class Sandbox:
         with (self._state.parent / "sandbox.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
         self.get("health")
-        if self.plan:
-            self.post("faults", self.plan)
+        if self._plan:
+            self.post("faults", self._plan)
+        if self._settings:
+            self.post("kingdee/settings", self._settings)
 
     def kill(self) -> None:
         """End it as a power cut does."""
@@ -98,8 +104,13 @@ class Sandbox:
 
     def set_faults(self, plan: Any) -> None:
         """Put a fault plan in force; an empty one clears."""
-        self.plan = plan
+        self._plan = plan
         self.post("faults", plan)
+
+    def refuse_audit(self, form: str, numbers: Iterable[str]) -> None:
+        """Let Kingdee refuse to audit these documents, and no others."""
+        self._settings = {"refuse_audit": {form: dict.fromkeys(numbers, "审核不通过：单据被锁定核对")}}
+        self.post("kingdee/settings", self._settings)
 
     def fired(self) -> dict[str, int]:
         """Return how often each kind of fault has happened under the plan in force, in this life."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chaos import books
 from chaos.blows import Storm, database_of
 from chaos.place import Place
-from chaos.said import check_log, retries_in, secrets_of
+from chaos.said import check_log, retries_in, second_run_end, secrets_of
 from chaos.script import LINE, REPLAY, Round, Script, write_script
 from chaos.truth import Found, Problem, Touched, check_always, check_end, unexpected_letters
 
@@ -117,9 +117,11 @@ class Play:
     def _storm(self, one: Round) -> None:
         sandbox = self._place.sandbox
         sandbox.set_faults(one.faults)
-        forbidden = self._random.sample(self._ground.goods, one.forbidden)
-        if forbidden:
-            sandbox.post("kingdee/forbid", {"form": "BD_MATERIAL", "numbers": forbidden})
+        goods = {"form": "BD_MATERIAL", "numbers": self._random.sample(self._ground.goods, one.forbidden)}
+        if one.forbidden:
+            sandbox.post("kingdee/forbid", goods)
+        if one.unauditable:
+            sandbox.refuse_audit(FORM, self._random.sample(sorted(self._due), one.unauditable))
         storm = Storm(self._place, self._postgres, one.blows)
         line = self._start()
         if not storm.rage(line, RUN_SECONDS):
@@ -130,8 +132,10 @@ class Play:
         self.outcome.struck += storm.struck
         self.outcome.faults += Counter(sandbox.fired())
         sandbox.set_faults([])
-        if forbidden:
-            sandbox.post("kingdee/enable", {"form": "BD_MATERIAL", "numbers": forbidden})
+        if one.forbidden:
+            sandbox.post("kingdee/enable", goods)
+        if one.unauditable:
+            sandbox.refuse_audit(FORM, [])
         if one.waits or one.person:
             self._wait_for_orphans()
         self.outcome.problems += check_always(self._due, self._found(), self._touched)
@@ -141,6 +145,7 @@ class Play:
     def _wait_second(self, second: Line) -> None:
         if second.wait(RUN_SECONDS) is None:
             self._problem("hung", f"the second run {second.log.name} did not end within {RUN_SECONDS} seconds")
+        self.outcome.struck[f"second run {second_run_end(second)}"] += 1
 
     def _meddle(self, deed: str) -> None:
         """Edit or delete one document that is saved and not audited, as a person in Kingdee does."""

@@ -11,6 +11,8 @@ from chaos.truth import Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chaos.place import Line
+
 EXIT_CODES = frozenset({0, 1, 130, 143, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGKILL})
 SECRET_WORDS = ("secret", "password", "personal_data_key")
 SHORTEST_SECRET = 6
@@ -63,3 +65,13 @@ def retries_in(log: Path) -> int:
             except (ValueError, TypeError):
                 continue
     return retries
+
+
+def second_run_end(second: Line) -> str:
+    """Return how a run ended that was started while another one ran."""
+    text = second.log.read_text(encoding="utf-8", errors="replace")
+    if "pipeline is already running" in text:
+        return "refused by Meltano"
+    if "another run (process" in text:
+        return "refused by the ledger"
+    return "came after the first" if second.poll() == 0 else "failed in the weather"

@@ -57,6 +57,7 @@ class Round:
     Attributes:
         faults: The sandbox's fault plan; empty for none.
         blows: What is done to it.
+        unauditable: How many of the documents Kingdee refuses to audit as long as the round lasts.
         forbidden: How many of the goods are forbidden 禁用 in Kingdee as long as the round lasts.
         person: What a person does in Kingdee afterwards to a document that is not audited yet: ``edits``, ``deletes``.
         waits: Whether the next run starts only when every process of this one is gone.
@@ -64,6 +65,7 @@ class Round:
 
     faults: Any
     blows: tuple[Blow, ...]
+    unauditable: int = 0
     forbidden: int = 0
     person: str = ""
     waits: bool = True
@@ -147,6 +149,7 @@ def _draw_target(random: Random) -> dict[str, str]:
         "batch_count": str(random.choice([0, 0, 3])),
         "IsAutoSubmitAndAudit": "true" if auto else "false",
         "flush_seconds": str(random.choice([0, 0.2, 10])),
+        "missing_base_data": random.choice(["dead_letter", "dead_letter", "park"]),
         "on_existing": random.choice(["skip", "skip", "update", "fail"]),
         "request_timeout": "2",
         "backoff_seconds": "0.05",
@@ -165,8 +168,9 @@ def _draw_round(random: Random, *, postgres: bool) -> Round:
     return Round(
         faults=faults,
         blows=tuple(blows),
+        unauditable=random.choice([0, 0, 0, 8]),
         forbidden=random.choice([0, 0, 0, 3]),
-        person=random.choice(["", "", "", "edits", "deletes"]),
+        person=random.choice(["", "", "edits", "deletes"]),
         waits=_happens(random, 0.6),
     )
 
