@@ -43,6 +43,52 @@ DOCUMENTS: dict[str, str] = {
 }
 """Documents 单据: keyed by FID, numbered by FBillNo."""
 
+
+@dataclass(frozen=True, slots=True)
+class TotalKeys:
+    """Where a document's totals are (contract 8.20 to 8.31); an empty key is one that the form has not, or not known.
+
+    Attributes:
+        entry: The lines 分录.
+        quantity: Of a line.
+        amount: Of a line, tax included 价税合计, as Kingdee keeps it.
+        tax_price: Of a line, tax included 含税单价: with the quantity it makes the amount.
+        free: What marks a line as a gift 赠品, which has the amount zero.
+        date: Of the document.
+    """
+
+    entry: str
+    quantity: str
+    amount: str = ""
+    tax_price: str = ""
+    free: str = ""
+    date: str = "FDate"
+
+
+_SALE = ("FAllAmount", "FTaxPrice", "FIsFree")
+_PURCHASE = ("FAllAmount", "FTaxPrice", "FGiveAway")
+_BOOKS = ("FEntityDetail", "FPriceQty", "FALLAMOUNTFOR_D", "FTaxPrice", "", "FDATE")
+
+TOTAL_KEYS: dict[str, TotalKeys] = {
+    "SAL_SaleOrder": TotalKeys("FSaleOrderEntry", "FQty", *_SALE),
+    "SAL_DELIVERYNOTICE": TotalKeys("FEntity", "FQty"),
+    "SAL_OUTSTOCK": TotalKeys("FEntity", "FRealQty", *_SALE),
+    "SAL_RETURNSTOCK": TotalKeys("FEntity", "FRealQty", *_SALE),
+    "PUR_PurchaseOrder": TotalKeys("FPOOrderEntry", "FQty", *_PURCHASE),
+    "STK_InStock": TotalKeys("FInStockEntry", "FRealQty", *_PURCHASE),
+    "PUR_MRB": TotalKeys("FPURMRBENTRY", "FRMREALQTY"),
+    "STK_MISCELLANEOUS": TotalKeys("FEntity", "FQty", "FAmount"),
+    "STK_MisDelivery": TotalKeys("FEntity", "FQty"),
+    "STK_TransferDirect": TotalKeys("FBillEntry", "FQty"),
+    "STK_TRANSFEROUT": TotalKeys("FSTKTRSOUTENTRY", "FQty"),
+    "STK_TRANSFERIN": TotalKeys("FSTKTRSINENTRY", "FQty"),
+    "AP_Payable": TotalKeys(*_BOOKS),
+    "AR_receivable": TotalKeys(*_BOOKS),
+    "STK_StockCountGain": TotalKeys("FBillEntry", "FGainQty"),
+    "STK_StockCountInput": TotalKeys("FBillEntry", "FCountQty"),
+}
+"""Documents whose lines, quantity and amount can be compared."""
+
 _KNOWN = {name.lower(): name for name in (*BASE_DATA_KEYS, *DOCUMENTS)}
 
 

@@ -19,8 +19,10 @@ from target_kingdee.document import (
     document_number,
     read_model,
 )
+from target_kingdee.forms import TOTAL_KEYS
 from target_kingdee.ledger_rows import DeadLetter
 from target_kingdee.outcomes import EXISTING_NUMBER
+from target_kingdee.totals import UNKNOWN, totals_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +92,7 @@ class FormSink(KingdeeSink):
         super().setup()
         self.form: OpenForm = self._target.run.open_form(self.stream_name)
         self._number_key = self.form.settings.keys.number
+        self._total_keys = TOTAL_KEYS.get(self.stream_name)
         self._most = self.form.settings.policy.batch_size
         self._documents: dict[str, Document] = {}
         self._letters: list[DeadLetter] = []
@@ -132,6 +135,7 @@ class FormSink(KingdeeSink):
             source.mapping,
             source.record,
             message["base_data"],
+            UNKNOWN if self._total_keys is None else totals_of(model, self._total_keys),
         )
         if number is None:
             self._letters.append(self._numberless(document))
