@@ -102,6 +102,7 @@ class Stage:
             "TAP_WANGDIANTONG_START_DATE": self.first_day(url).isoformat(),
             "TARGET_KINGDEE_AUTH": "app_secret",
             "TARGET_KINGDEE_LEDGER_PATH": str(self.ledger),
+            "TAP_LEDGER_LEDGER_PATH": str(self.ledger),
             "KINGDEE_CODES": str(self.codes),
             "MELTANO_PROJECT_ROOT": str(self.project),
             "MELTANO_DATABASE_URI": f"sqlite:///{self.home / 'meltano.db'}",

@@ -7,7 +7,8 @@ import json
 import logging
 import signal
 import sqlite3
-from contextlib import redirect_stderr, redirect_stdout
+import time
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from mapper_kd.mapper import MapperKd
 from tap_ledger.tap import TapLedger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 ORDERS = {
@@ -150,6 +152,12 @@ class Flow:
     ) -> Any:
         """Run the flow once from the ledger."""
         return self.target.run(self.mapped(self.tap(**settings), **(mapper or {})), **(target or {}))
+
+    def reading(self, **settings: Any) -> Iterator[dict[str, Any]]:
+        """Read letters as a replay does, at the pace of whoever asks for them."""
+        tap = TapLedger(config={"ledger_path": str(self.target.ledger), "replay": True, **settings})
+        for stream in tap.streams.values():
+            yield from stream.get_records(None)
 
     def replayed(self, **settings: Any) -> list[dict[str, Any]]:
         """Return the source records that a replay would send."""
@@ -400,3 +408,61 @@ def test_a_hundred_letters_converge_in_one_replay(flow, kingdee):
     assert outcome.exit_code == 0, outcome.stderr
     assert flow.letters() == []
     assert list(kingdee.statuses().values()) == ["C"] * 100
+
+
+def test_a_replay_is_refused_while_another_run_writes_the_form(flow, kingdee):
+    flow.deliver(flow.order(1, "bob"))
+    before = flow.letters()
+    flow.customers(bob="KH00001")
+    writer = flow.target.start(None)
+    writer.stdin.write(f"{flow.mapped(json.dumps(ORDERS).encode())[1]}\n".encode())
+    writer.stdin.flush()
+    try:
+        wait_for_holder(flow.target.ledger)
+        second = flow.replay()
+    finally:
+        writer.stdin.close()
+        writer.wait(timeout=30)
+        writer.stdout.close()
+        writer.stderr.close()
+
+    assert second.exit_code == 1
+    assert "SAL_OUTSTOCK" in second.sentence
+    assert flow.letters() == before
+    assert flow.replay().exit_code == 0
+    assert kingdee.statuses() == {"1": "C"}
+
+
+def test_what_is_refused_again_while_the_ledger_is_read_does_not_come_round(flow):
+    """More letters than one page holds, so that the ledger is read while the target writes the first of them."""
+    flow.deliver(*(flow.order(index, "bob") for index in range(1, 1101)), max_consecutive_errors=0)
+    pages = iter(flow.reading())
+    first = [next(pages) for _ in range(600)]
+    flow.replay(target={"max_consecutive_errors": 0})
+
+    rest = list(pages)
+
+    assert len(first) + len(rest) <= 1100
+    assert {letter["attempts"] for letter in flow.letters()} == {2}
+
+
+def test_letters_in_postgres_are_replayed_as_those_in_a_file(flow, kingdee, postgres_database):
+    url = {"ledger_url": postgres_database.url}
+    flow.deliver(flow.order(1, "bob"), flow.order(2, "cid"), **url)
+    flow.customers(bob="KH00001")
+
+    outcome = flow.replay(target=url, **url)
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert kingdee.statuses() == {"1": "C"}
+    left = postgres_database.rows("SELECT state, attempts FROM dead_letters ORDER BY state")
+    assert left == [("delivered", 1), ("open", 2)]
+
+
+def wait_for_holder(ledger: Path) -> None:
+    for _ in range(200):
+        with closing(sqlite3.connect(ledger)) as connection:
+            if connection.execute("SELECT 1 FROM books WHERE holder IS NOT NULL").fetchone():
+                return
+        time.sleep(0.05)
+    raise AssertionError("the writer did not take the form")
