@@ -14,7 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from chaos.ground import Ground, Postgres, prepare
+from chaos.ground import ChaosError, Ground, Postgres, prepare
 from chaos.place import ROOT
 from chaos.play import Outcome, Play
 from chaos.report import print_outcome, print_table, write_report
@@ -69,6 +69,9 @@ def main() -> int:
         outcomes = campaign(seeds, max(1, options.jobs), options.home.resolve())
     except KeyboardInterrupt:
         return 130
+    except ChaosError as error:
+        print(f"chaos: {error}", file=sys.stderr)
+        return 1
     seconds = time.monotonic() - began
     print_table(outcomes, seconds, options.home.resolve())
     if options.report:

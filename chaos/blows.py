@@ -38,7 +38,7 @@ class Storm:
         self._postgres = postgres
         self._waiting = list(blows)
         self._later: list[tuple[float, Callable[[], None]]] = []
-        self._saves, self._documents, self._rows = self._counts()
+        self._before = {what: count() for what, count in self._counts().items()}
         self.struck: Counter[str] = Counter()
         self.second_runs: list[Line] = []
         self.was_killed = False
@@ -59,23 +59,24 @@ class Storm:
             action()
         return True
 
-    def _counts(self) -> tuple[int, int, int]:
-        return self._count_saves(), self._count_documents(), self._place.ledger.rows()
-
     def _has_come(self, moment: Moment, seconds: float) -> bool:
         if moment.what == "seconds":
             return seconds >= moment.value
         if self._later:  # the sandbox is out, and cannot be asked
             return False
-        if moment.what == "saves":
-            return self._count_saves() - self._saves >= moment.value
-        if moment.what == "documents":
-            return self._count_documents() - self._documents >= moment.value
-        return self._place.ledger.rows() - self._rows >= moment.value
+        return self._counts()[moment.what]() - self._before[moment.what] >= moment.value
 
-    def _count_saves(self) -> int:
-        calls = self._place.sandbox.get("calls").get("kingdee", {}).get("BatchSave", {})
-        return sum(calls.values())
+    def _counts(self) -> dict[str, Callable[[], int]]:
+        return {
+            "reads": lambda: self._count_calls("wangdiantong"),
+            "saves": lambda: self._count_calls("kingdee", "BatchSave"),
+            "documents": self._count_documents,
+            "rows": self._place.ledger.rows,
+        }
+
+    def _count_calls(self, vendor: str, name: str = "") -> int:
+        calls = self._place.sandbox.get("calls").get(vendor, {})
+        return sum(sum(outcomes.values()) for call, outcomes in calls.items() if name in call)
 
     def _count_documents(self) -> int:
         return int(self._place.sandbox.get("kingdee/SAL_OUTSTOCK", summary="1")["documents"])
@@ -129,14 +130,17 @@ class Storm:
 
     def _restart(self, _blow: Blow, _line: Line) -> bool:
         self._place.sandbox.kill()
-        self._place.sandbox.start()
-        self._saves -= self._count_saves()
+        self._restart_sandbox()
         return True
 
     def _outage(self, blow: Blow, _line: Line) -> bool:
         self._place.sandbox.kill()
-        self._later.append((time.monotonic() + blow.value, self._place.sandbox.start))
+        self._later.append((time.monotonic() + blow.value, self._restart_sandbox))
         return True
+
+    def _restart_sandbox(self) -> None:
+        self._place.sandbox.start()
+        self._before |= {"reads": 0, "saves": 0}  # it has forgotten its calls
 
 
 def database_of(place: Place) -> str:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 UNTIL, DAYS = "2026-03-31", "2"
 
 
+class ChaosError(Exception):
+    """One sentence: what went wrong before the first seed."""
+
+
 class Postgres:
     """One server for all seeds, started when the first one needs it; a database a seed."""
 
@@ -110,7 +114,7 @@ def prepare(home: Path) -> Ground:
     """Make the template: seed, read the code tables, and run the line once.
 
     Raises:
-        RuntimeError: A step failed.
+        ChaosError: A step failed.
     """
     template = home / "template"
     shutil.rmtree(template, ignore_errors=True)
@@ -130,7 +134,7 @@ def prepare(home: Path) -> Ground:
                 (codes / name).write_text(table, encoding="utf-8")
         line = place.start_line(*LINE)
         if line.wait(120) != 0:
-            raise RuntimeError(f"the line failed in the best of weathers: {line.sentence()}")
+            raise ChaosError(f"the line failed in the best of weathers: {line.sentence()}")
         reasons = {letter.key: letter.reason for letter in place.ledger.letters()}
         source = place.sandbox.show("wangdiantong/sales_stockouts")
         goods = _goods(source, {str(one["FBillNo"]) for one in place.sandbox.show("kingdee/SAL_OUTSTOCK")})
@@ -160,5 +164,5 @@ def _forget_state(meltano_db: Path) -> None:
 def _command(name: str, *args: str, env: dict[str, str] | None = None) -> str:
     done = subprocess.run([str(BIN / name), *args], capture_output=True, text=True, check=False, env=env, cwd=ROOT)
     if done.returncode != 0:
-        raise RuntimeError(f"{name} {args[0]} failed with exit code {done.returncode}: {done.stderr.strip()}")
+        raise ChaosError(f"{name} {args[0]} failed with exit code {done.returncode}: {done.stderr.strip()}")
     return done.stdout

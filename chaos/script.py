@@ -20,8 +20,8 @@ class Moment:
     """When something happens within a run.
 
     Attributes:
-        what: ``seconds`` since the start, ``saves``: BatchSave calls that Kingdee has had in this run, ``documents``:
-            new ones in Kingdee, ``rows``: new ones in the ledger.
+        what: ``seconds`` since the start; ``reads``: calls that 旺店通 has had in this run; ``saves``: BatchSave calls
+            that Kingdee has had in this run; ``documents``: new ones in Kingdee; ``rows``: new ones in the ledger.
         value: How many.
     """
 
@@ -182,6 +182,8 @@ def _draw_blow(random: Random, *, postgres: bool) -> Blow:
     moment = _draw_moment(random)
     if kind == "kill":
         victim, signal = random.choice(VICTIMS), random.choice(["KILL", "KILL", "TERM"])
+        if victim in (TAP, MAPPER):  # they are done long before the last document is saved
+            moment = Moment("reads", random.randrange(1, 12))
         return Blow(kind, moment, victim, signal, group=victim == MELTANO and _happens(random, 0.5))
     if kind == "disk_full" and postgres:
         return Blow("ledger_cut", moment)
@@ -197,4 +199,4 @@ def _draw_moment(random: Random) -> Moment:
     what = random.choices(["seconds", "saves", "documents", "rows"], [2, 4, 2, 2])[0]
     if what == "seconds":
         return Moment(what, round(random.uniform(0.5, 4), 2))
-    return Moment(what, random.randrange(1, 12 if what == "saves" else 60))
+    return Moment(what, random.randrange(1, 8 if what == "saves" else 40))
