@@ -90,7 +90,8 @@ def run_pipe(commands: Sequence[Command], home: Path, *, stdin: Path | None = No
     path.write_text(json.dumps(spec), encoding="utf-8")
     _launch(path)
     result = json.loads((home / "launched.json").read_text(encoding="utf-8"))
-    for command, used in zip(commands, result["processes"], strict=True):
+    # The last one that failed is the cause: those before it lost their reader.
+    for command, used in reversed([*zip(commands, result["processes"], strict=True)]):
         if used["code"] != 0:
             raise BenchError(f"{command.name} failed with exit code {used['code']}: {_last_words(_log(home, command))}")
     uses = [Use(c.name, u["cpu"], _megabytes(u["peak"])) for c, u in zip(commands, result["processes"], strict=True)]

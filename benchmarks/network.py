@@ -33,7 +33,7 @@ class Line:
 
     Attributes:
         url: Where the vendor is for those who use the line.
-        answers_at: When each piece of an answer left the vendor, by `time.monotonic`.
+        answers_at: When each answer left the vendor, by `time.monotonic`; HTTP without pipelining is what is carried.
         answered_at: When the first one since the line was mended arrived.
     """
 
@@ -107,9 +107,10 @@ class Line:
             ways: list[asyncio.Task[None]] = []
             try:
                 await asyncio.get_running_loop().sock_connect(server, self._server)
+                is_asked = asyncio.Event()
                 ways = [
-                    asyncio.create_task(self._pump(client, server)),
-                    asyncio.create_task(self._pump(server, client, counted=True)),
+                    asyncio.create_task(self._ask(client, server, is_asked)),
+                    asyncio.create_task(self._answer(server, client, is_asked)),
                 ]
                 await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -118,16 +119,23 @@ class Line:
                 await asyncio.gather(*ways, return_exceptions=True)
                 self._ends -= {client, server}
 
-    async def _pump(self, source: socket.socket, sink: socket.socket, *, counted: bool = False) -> None:
+    async def _ask(self, client: socket.socket, server: socket.socket, is_asked: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        while piece := await loop.sock_recv(source, _PIECE):
-            if counted:
+        while piece := await loop.sock_recv(client, _PIECE):
+            is_asked.set()
+            await self._open.wait()
+            await loop.sock_sendall(server, piece)
+
+    async def _answer(self, server: socket.socket, client: socket.socket, is_asked: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        while piece := await loop.sock_recv(server, _PIECE):
+            if is_asked.is_set():
+                is_asked.clear()
                 self.answers_at.append(time.monotonic())
                 await asyncio.sleep(self._latency)
             await self._open.wait()
-            await loop.sock_sendall(sink, piece)
-            if counted:
-                self.answered_at = self.answered_at or time.monotonic()
+            await loop.sock_sendall(client, piece)
+            self.answered_at = self.answered_at or time.monotonic()
 
 
 class Network:
@@ -149,7 +157,7 @@ class Network:
         self._loop.close()
 
     def line(self, url: str, *, latency: float = 0) -> Line:
-        """Lay a line to a server; each piece of an answer takes ``latency`` seconds on it."""
+        """Lay a line to a server; each answer takes ``latency`` seconds on it."""
         parts = urlsplit(url)
 
         async def lay() -> Line:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from benchmarks.servers import Credentials, Vendors
     from demo.reconciliation import Reconciliation
 
+REQUEST_TIMEOUT = 5
 ANSWERS_BEFORE = 12  # of Kingdee: signed in, the form opened, some batches delivered
 _POLL_SECONDS = 0.02
 
@@ -64,11 +65,18 @@ class OutageResult:
 
 
 class SmallPages(Flow):
-    """The flow in small steps, so that there is something left to do on every side when the network goes."""
+    """The flow in small steps, so that there is something left to do on every side when the network goes.
+
+    No answer is waited for long, so that in a short silence too the calls under way are given up and made anew.
+    """
 
     def tap_settings(self, credentials: Credentials, period: Period) -> dict[str, Any]:
         """Return tap-wangdiantong's settings."""
-        return {**super().tap_settings(credentials, period), "page_size": 20}
+        return {**super().tap_settings(credentials, period), "page_size": 20, "request_timeout": REQUEST_TIMEOUT}
+
+    def target_settings(self, credentials: Credentials) -> dict[str, Any]:
+        """Return target-kingdee's settings."""
+        return {**super().target_settings(credentials), "request_timeout": REQUEST_TIMEOUT}
 
 
 def measure_outage(flow: Flow, seeded: Path, seconds: float, how: Failure) -> OutageResult:
@@ -114,6 +122,6 @@ def _reconciled(flow: Flow, credentials: Credentials, vendors: Vendors) -> Recon
     reasons = {}
     for line in letters.splitlines():
         letter = json.loads(line)
-        reasons[str(letter["source_key"]["stockout_id"])] = str(letter["reason"])
+        reasons[str(json.loads(letter["source_key"])["stockout_id"])] = str(letter["reason"])
     shipped = documents(vendors.wangdiantong.url, "wangdiantong/sales_stockouts")
     return reconcile(shipped, documents(vendors.kingdee.url, OUTSTOCKS), reasons)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil  # type: ignore[import-untyped]  # its stubs are not among the tools
+import psutil
 import requests
 
 from benchmarks.measure import ROOT, BenchError, Use, environment

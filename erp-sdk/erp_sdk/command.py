@@ -67,7 +67,7 @@ def _explain_transport(error: requests.RequestException) -> str:
     where = url.split("?")[0] if url else "the vendor"
     if isinstance(error, requests.exceptions.SSLError):
         return f"the TLS certificate of {where} was not accepted; check base_url and the machine's certificates."
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
         return f"{where} did not answer in time; check the network, or raise request_timeout."
     if isinstance(error, requests.ConnectionError):
         return f"{where} cannot be reached; check base_url, the network and the firewall."

@@ -72,7 +72,7 @@ class Outage:
             return
         with self._lock:
             if self._since is not None:
-                logger.info("It is back after %s: going on", _spelled(time.monotonic() - self._since))
+                logger.warning("It is back after %s: going on", _spelled(time.monotonic() - self._since))
                 self._since = None
 
     def _lasts(self, error: requests.RequestException, now: float, at_most: float) -> float:
