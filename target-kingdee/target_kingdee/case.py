@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from target_kingdee.outcomes import NOT_AUDITED, Reason, classify
+from target_kingdee.outcomes import BASE_DATA_MISSING, FIELD_INVALID, NOT_AUDITED, Reason, classify
+from target_kingdee.waiting import refers_to_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,6 +183,8 @@ class Case(msgspec.Struct, eq=False, gc=False):
         self.refused_at = stage
         self.complaints = complaints
         self.reason = reason or classify(complaints, msg_code)
+        if self.reason is FIELD_INVALID and refers_to_nothing(self.document.model, complaints):
+            self.reason = BASE_DATA_MISSING
         self.locks += self.reason.retriable
         self.message = "; ".join(dict.fromkeys(map(str, complaints))) or "Kingdee gave no reason"
         self.field_name = next((each.FieldName for each in complaints if each.FieldName), None)

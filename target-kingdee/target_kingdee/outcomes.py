@@ -194,7 +194,7 @@ TEXTS: tuple[tuple[re.Pattern[str], Reason], ...] = tuple(
         (r"关账|结账|已结账|会计期间|期间.{0,12}关闭", PERIOD_CLOSED),
         (r"AbstractInteractionResult|是否继续", INTERACTION),
         (r"元数据中标识为|不存在此属性", FIELD_INVALID),
-        (r"基础资料|禁用|未审核|未分配|不存在|未找到|找不到", BASE_DATA_MISSING),
+        (r"基础资料|禁用|未审核|未分配|组织下不可用|不存在|未找到|找不到", BASE_DATA_MISSING),
         (r"必填|必录|不能为空|不允许为空|精度|超出|格式不正确|长度", FIELD_INVALID),
     )
 )

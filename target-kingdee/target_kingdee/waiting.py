@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from target_kingdee.api.answers import Complaint
 
 NUMBER_KEYS = frozenset({"fnumber", "fstaffnumber"})
+_MISSED = re.compile(r"必填|必录")
 _CODE_CHARACTER = r"[0-9A-Za-z_\-]"
 
 
@@ -50,8 +51,7 @@ def waits_for(model: msgspec.Raw, complaints: Sequence[Complaint], lookups: Mapp
     by_field: dict[str, list[str]] = {}
     for complaint in complaints:
         if complaint.FieldName:
-            field = complaint.FieldName.rpartition(".")[2].lower()
-            by_field.setdefault(field, []).append(complaint.Message or "")
+            by_field.setdefault(_key(complaint.FieldName), []).append(complaint.Message or "")
     numbers: dict[str, dict[str, None]] = {field: {} for field in by_field if field in lookups}
     if not numbers:
         return None
@@ -65,11 +65,36 @@ def waits_for(model: msgspec.Raw, complaints: Sequence[Complaint], lookups: Mapp
     return encode(waits).decode() if waits else None
 
 
+def refers_to_nothing(model: msgspec.Raw, complaints: Iterable[Complaint]) -> bool:
+    """Whether Kingdee misses a mandatory reference that the model has: nothing usable goes by its number.
+
+    So it is told without IsVerifyBaseDataField, and the words of a failed verification are not known (contract 5.4).
+    """
+    missed = {_key(one.FieldName) for one in complaints if one.FieldName and _MISSED.search(one.Message or "")}
+    return bool(missed) and any(_is_given(decode(model), key) for key in missed)
+
+
+def _is_given(value: Any, key: str) -> bool:
+    """Whether an object has this reference, or every line of one of its lists."""
+    if isinstance(value, list):
+        return bool(value) and all(_is_given(item, key) for item in value)
+    if not isinstance(value, dict):
+        return False
+    return any(
+        bool(part) and isinstance(part, dict) if name.lower() == key else _is_given(part, key)
+        for name, part in value.items()
+    )
+
+
 def read_waits(text: str | None) -> list[tuple[str, str]]:
     """Read `waits_for` back: form and number each; empty where it is not known."""
     if not text:
         return []
     return [(str(one["form"]), str(one["number"])) for one in decode(text.encode())]
+
+
+def _key(field_name: str) -> str:
+    return field_name.rpartition(".")[2].lower()
 
 
 def _references(value: Any, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
