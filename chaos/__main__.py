@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,32 +25,48 @@ DEFAULT_SEEDS = "1-6"
 
 
 def campaign(seeds: list[int], jobs: int, home: Path) -> list[Outcome]:
-    """Play all seeds, so many at a time; what fails keeps its folder ``<home>/seed-<n>``."""
+    """Play all seeds, so many at a time; what fails keeps its folder ``<home>/seed-<n>``.
+
+    Raises:
+        ChaosError: The ground could not be prepared.
+    """
     home.mkdir(parents=True, exist_ok=True)
     postgres = Postgres()
     outcomes: list[Outcome] = []
+    playing: dict[int, Play] = {}
     with tempfile.TemporaryDirectory(dir=home, prefix="ground-") as folder:
         try:
             ground = prepare(Path(folder))
             with ThreadPoolExecutor(jobs) as pool:
-                futures = [pool.submit(play, seed, ground, postgres, home) for seed in seeds]
+                futures = [pool.submit(play, seed, ground, postgres, home, playing) for seed in seeds]
                 try:
                     for future in as_completed(futures):
                         outcomes.append(future.result())
                         print_outcome(outcomes[-1], home)
                 except BaseException:
-                    pool.shutdown(cancel_futures=True)
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    for one in list(playing.values()):
+                        one.stop()
                     raise
         finally:
             postgres.stop()
     return sorted(outcomes, key=lambda one: seeds.index(one.seed))
 
 
-def play(seed: int, ground: Ground, postgres: Postgres, home: Path) -> Outcome:
-    """Play one seed."""
+def play(seed: int, ground: Ground, postgres: Postgres, home: Path, playing: dict[int, Play]) -> Outcome:
+    """Play one seed; it is among those that are playing meanwhile."""
     folder = home / f"seed-{seed}"
     shutil.rmtree(folder, ignore_errors=True)
-    return Play(seed, ground, postgres, folder).run()
+    playing[seed] = Play(seed, ground, postgres, folder)
+    try:
+        return playing[seed].run()
+    finally:
+        del playing[seed]
+
+
+def interrupt(*_: object) -> None:
+    """Let SIGTERM end a campaign as Ctrl-C does: with nothing left running."""
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -64,6 +81,7 @@ def main() -> int:
         seeds = parse_seeds(options.seeds)
     except SeedsError as error:
         parser.error(str(error))
+    signal.signal(signal.SIGTERM, interrupt)
     began = time.monotonic()
     try:
         outcomes = campaign(seeds, max(1, options.jobs), options.home.resolve())

@@ -81,6 +81,7 @@ class Play:
         self._due = ground.due(self._script)
         self._touched = Touched()
         self._lines: list[Line] = []
+        self._stopped = False
         url = postgres.create(f"chaos_{seed}") if self._script.postgres else ""
         self._place = Place(home, ground.home, self._script, url)
 
@@ -93,7 +94,7 @@ class Play:
             with self._place.sandbox:
                 for one in self._script.rounds:
                     self._storm(one)
-                    if self.outcome.problems:
+                    if self.outcome.problems or self._stopped:
                         break
                 else:
                     self._calm()
@@ -106,11 +107,18 @@ class Play:
             self.outcome.seconds = round(time.monotonic() - began, 1)
             if self._script.postgres and self.outcome.passed:
                 self._postgres.drop(database_of(self._place))
-        if self.outcome.passed:
+        if self.outcome.passed or self._stopped:
             shutil.rmtree(self._place.home)
         else:
             self._keep()
         return self.outcome
+
+    def stop(self) -> None:
+        """End everything that runs; called from another thread when the campaign is interrupted."""
+        self._stopped = True
+        for line in self._lines:
+            line.end()
+        self._place.sandbox.kill()
 
     # Bad weather.
 
@@ -169,7 +177,7 @@ class Play:
         self._wait_for_orphans()
         for _ in range(MOST_CALM_RUNS):
             code = self._calm_run()
-            if code == 0:
+            if code == 0 or self._stopped:
                 break
         else:
             self._problem("not_converging", f"{MOST_CALM_RUNS} runs in good weather, and none ended with exit code 0")
