@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from benchmarks import report
-from benchmarks.alone import measure_alone
+from benchmarks.alone import measure_alone, measure_cost
 from benchmarks.five_lines import FiveLines, write_templates
 from benchmarks.flow import UNTIL, Flow, last_days
 from benchmarks.limit import FORMS, measure_limit
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from types import FrameType
 
-PARTS = ("pipe", "bare", "alone", "meltano")
+PARTS = ("pipe", "bare", "alone", "cost", "meltano")
 OUTAGE_DAYS, OUTAGE_BATCH_SIZE = 2, 20
-UNASKED = ("pipe", "bare", "alone")
-ON_FIVE_LINES = {"bare", "alone"}
+UNASKED = ("pipe", "bare", "alone", "cost")
+ON_FIVE_LINES = {"bare", "alone", "cost"}
 
 
 Pipes = dict[str, PipeResult]
@@ -141,6 +141,10 @@ def measured(options: argparse.Namespace, ready: Prepared, parts: Collection[str
         say("Running each process alone")
         alone = list(measure_alone(flow, seeded, ready.five_lines))
         yield "alone", "Each process alone\n\n" + report.alone(alone), alone
+    if "cost" in parts:
+        say("Running the target with and without delivery and ledger")
+        cost = measure_cost(flow, ready.credentials, ready.five_lines)
+        yield "cost", "What delivery and ledger cost\n\n" + report.cost(cost), cost
 
 
 def measure(options: argparse.Namespace) -> None:

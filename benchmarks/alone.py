@@ -71,6 +71,31 @@ def _five_lines(flow: Flow, credentials: Credentials, five_lines: FiveLines) -> 
     yield _target_into_nothing(large, credentials, mapped, f"… in batches of {LARGE_BATCH}")
 
 
+@dataclass(frozen=True)
+class CostResult:
+    """What delivery and ledger cost: target-kingdee less a plain target that reads and posts the same documents.
+
+    Attributes:
+        ours: target-kingdee.
+        plain: The plain target (`benchmarks.plain_target`).
+    """
+
+    ours: AloneResult
+    plain: AloneResult
+
+
+def measure_cost(flow: Flow, credentials: Credentials, five_lines: FiveLines) -> CostResult:
+    """Measure both targets on five-line documents."""
+    small = five_lines.flow(flow)
+    with five_lines.served(flow.home) as server:
+        tap, mapper, _ = small.ours(pointed_at(credentials, server.url, ""))
+        raw = _capture(tap, flow.home, None, "raw-5")
+    mapped = _capture(mapper, flow.home, raw.path, "mapped-5")
+    ours = _target_into_nothing(small, credentials, mapped, "null Kingdee, 5 lines")
+    plain = _target_into_nothing(small, credentials, mapped, "null Kingdee, 5 lines", plain=True)
+    return CostResult(ours, plain)
+
+
 def _capture(command: Command, home: Path, stdin: Path | None, name: str) -> Captured:
     path = home / f"{name}.jsonl"
     run_pipe([command], home, stdin=stdin, stdout=path)
@@ -90,17 +115,21 @@ def _mapper(mapper: Command, flow: Flow, raw: Captured, against: str) -> AloneRe
     return AloneResult("mapper", against, raw.documents, raw.lines, run, idle)
 
 
-def _target(flow: Flow, server: Server, credentials: Credentials, mapped: Captured, against: str) -> AloneResult:
+def _target(
+    flow: Flow, server: Server, credentials: Credentials, mapped: Captured, against: str, *, plain: bool = False
+) -> AloneResult:
     flow.forget_ledger()
-    target = flow.ours(credentials)[-1:]
+    target = [flow.plain_target(credentials)] if plain else flow.ours(credentials)[-1:]
     idle = run_pipe(target, flow.home, stdin=mapped.without_records())
     before = server.cpu()
     run = run_pipe(target, flow.home, stdin=mapped.path)
     use = server.use("server", before)
     held = server.get(OUTSTOCKS, summary=1)
-    return AloneResult("target", against, held["documents"], held["lines"], run, idle, use)
+    return AloneResult(target[0].name, against, held["documents"], held["lines"], run, idle, use)
 
 
-def _target_into_nothing(flow: Flow, credentials: Credentials, mapped: Captured, against: str) -> AloneResult:
+def _target_into_nothing(
+    flow: Flow, credentials: Credentials, mapped: Captured, against: str, *, plain: bool = False
+) -> AloneResult:
     with stand_in(flow.home, "null_kingdee") as server:
-        return _target(flow, server, pointed_at(credentials, "", server.url), mapped, against)
+        return _target(flow, server, pointed_at(credentials, "", server.url), mapped, against, plain=plain)

@@ -111,6 +111,11 @@ class Flow:
             Command("target", [str(BIN / "target-kingdee"), "--config", str(target)]),
         ]
 
+    def plain_target(self, credentials: Credentials) -> Command:
+        """Return the target without delivery and ledger, with the settings of ours."""
+        target = self.write("target", self.target_settings(credentials))
+        return Command("plain target", [sys.executable, "-m", "benchmarks.plain_target", "--config", str(target)])
+
     def stock(self, credentials: Credentials, period: Period | None = None) -> list[Command]:
         """Return the stock pipe: a plain singer-sdk tap, meltano-map-transform, a plain singer-sdk target."""
         chosen = period or self.period

@@ -13,7 +13,7 @@ from benchmarks.measure import Run, Use
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks.alone import AloneResult
+    from benchmarks.alone import AloneResult, CostResult
     from benchmarks.limit import LimitResult
     from benchmarks.outage import OutageResult
     from benchmarks.pipes import PipeResult
@@ -22,6 +22,7 @@ BAR_DOCUMENTS = 15_000
 BAR_RATIO = 5
 BAR_PEAK_MB = 150
 GOAL_CORE_US = 17
+COST_BAR_US = 60
 OUTAGE_BAR_SECONDS = 7.0
 LIMIT_BAR = 0.95
 SHORTEST = 1.2  # a run under so many times its start-up says nothing about the steady rate
@@ -148,6 +149,23 @@ def alone(results: Sequence[AloneResult]) -> str:
     )  # fmt: skip
     bar = f"\n(to reach: {BAR_DOCUMENTS:,} documents/s alone with five-line documents, under {BAR_PEAK_MB} MB)"
     return table(heading, rows) + bar
+
+
+def cost(result: CostResult) -> str:
+    """Tell what delivery and ledger cost a document."""
+    per_document = {r.process: _core_us_a_document(r) for r in (result.ours, result.plain)}
+    rows = [
+        [r.process, f"{r.documents:,}", f"{r.run.wall:.2f}", f"{per_document[r.process]:.1f}"]
+        for r in (result.ours, result.plain)
+    ]
+    difference = per_document[result.ours.process] - per_document[result.plain.process]
+    rows.append(["delivery and ledger", "", "", f"{difference:.1f}"])
+    bar = f"\n(to reach: at most {COST_BAR_US} core-µs a document for delivery and ledger)"
+    return table(("process", "documents", "wall s", "core-µs a document without start-up"), rows) + bar
+
+
+def _core_us_a_document(r: AloneResult) -> float:
+    return (r.run.processes[0].cpu - r.startup.processes[0].cpu) / r.documents * MICRO
 
 
 def outage(r: OutageResult) -> str:
