@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from erp_sdk.messages import decode, encode
 from sqlalchemy import func, select
 
 from target_kingdee.ledger_schema import books, dead_letters, deliveries, runs, source_schemas
+from target_kingdee.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Row, Select
 
     from target_kingdee.ledger import Ledger
 
@@ -63,6 +64,72 @@ def read_dead_letters(
         if len(rows) < ROWS_A_TIME:
             return
         last = rows[-1]["dead_letter_id"]
+
+
+class Delivered(NamedTuple):
+    """A delivery as reconciling needs it.
+
+    Attributes:
+        is_as_sent: Kingdee holds the content whose totals these are.
+    """
+
+    number: str
+    status: str
+    kingdee_id: str | None
+    is_as_sent: bool
+    totals: Totals
+
+
+def deliveries_by_number(ledger: Ledger, account: str, form: str, numbers: Sequence[str]) -> dict[str, Delivered]:
+    """Return what the ledger has of these numbers."""
+    chosen = _deliveries(account, form).where(deliveries.c.number.in_(numbers))
+    with ledger.reading() as connection:
+        return {row[0]: _delivered(row) for row in connection.execute(chosen)}
+
+
+def deliveries_of_days(ledger: Ledger, account: str, form: str, first: str, last: str) -> Iterator[Delivered]:
+    """Yield deliveries of these document dates, both included, in the order of their numbers."""
+    number, day = deliveries.c.number, deliveries.c.document_date
+    chosen = _deliveries(account, form).where(day.between(first, last)).order_by(number).limit(ROWS_A_TIME)
+    behind = ""
+    while True:
+        with ledger.reading() as connection:
+            rows = connection.execute(chosen.where(number > behind)).all()
+        for row in rows:
+            yield _delivered(row)
+        if len(rows) < ROWS_A_TIME:
+            return
+        behind = rows[-1][0]
+
+
+def count_undated_letters(ledger: Ledger, account: str, form: str) -> int:
+    """Count open dead letters that never became a document."""
+    letter, document = dead_letters.c, deliveries.c
+    is_there = (document.book_id == letter.book_id) & (document.number == letter.number)
+    chosen = (
+        select(func.count())
+        .select_from(dead_letters)
+        .join(books, books.c.book_id == letter.book_id)
+        .where(books.c.account == account, books.c.form == form, letter.closed_at.is_(None))
+        .where(~select(document.number).where(is_there).exists())
+    )
+    with ledger.reading() as connection:
+        return int(connection.execute(chosen).scalar() or 0)
+
+
+def _deliveries(account: str, form: str) -> Select[Any]:
+    row = deliveries.c
+    columns = (
+        row.number, row.status, row.kingdee_id, row.content_hash, row.delivered_hash, row.document_date,
+        row.line_count, row.quantity, row.amount,
+    )  # fmt: skip
+    book = select(books.c.book_id).where(books.c.account == account, books.c.form == form).scalar_subquery()
+    return select(*columns).where(row.book_id == book)
+
+
+def _delivered(row: Row[Any]) -> Delivered:
+    number, status, kingdee_id, sent, held, *totals = row
+    return Delivered(number, status, kingdee_id, held is not None and bytes(held) == bytes(sent), Totals(*totals))
 
 
 def read_source_schemas(ledger: Ledger) -> dict[str, tuple[list[str], dict[str, Any]]]:

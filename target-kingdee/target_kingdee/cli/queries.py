@@ -51,7 +51,7 @@ def query(
     names, keys = _names_and_keys(fields)
     key = primary_key or keys_of(form).primary_key
     with open_courier(config) as (courier, settings):
-        page = _page_reader(courier, settings, form)
+        page = page_reader(courier, settings, form)
         rows = (
             rows_in_order(page, keys, key, filter_string, order)
             if order
@@ -67,7 +67,7 @@ def check(config: Any, forms: Sequence[str]) -> None:
     """Sign in, read one row, and see which FORMS the user may see; by default those of the settings, or 销售出库单."""
     with open_courier(config) as (courier, settings):
         material = keys_of("BD_MATERIAL")
-        page = _page_reader(courier, settings, "BD_MATERIAL", limit=1)
+        page = page_reader(courier, settings, "BD_MATERIAL", limit=1)
         page([material.primary_key], "", f"{material.primary_key} ASC", 0)
         click.echo(f"signed in to {settings.account} as {settings.identity.username} ({settings.auth})")
         wrong = 0
@@ -83,9 +83,14 @@ def check(config: Any, forms: Sequence[str]) -> None:
         raise UserError(f"{wrong} of the forms cannot be used; check their names and the user's rights.")
 
 
-def _page_reader(
+def page_reader(
     courier: Courier, settings: Settings, form: str, limit: int = PAGE_ROWS
 ) -> Callable[[Sequence[str], str, str, int], list[list[Any]]]:
+    """Return what reads one page of a form: fields, filter, order, first row.
+
+    Raises:
+        UserError: When it is called and Kingdee refuses.
+    """
     policy = settings.form(form).policy
 
     def read(fields: Sequence[str], filter_string: str, order: str, start: int) -> list[list[Any]]:
