@@ -8,7 +8,7 @@ began before this one are read, so that what is refused again meanwhile does not
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,13 +18,13 @@ from erp_sdk.times import rfc3339
 from singer_sdk import Stream
 from singer_sdk.singerlib import SchemaMessage
 from sqlalchemy import and_, exists, func, or_, select
-from target_kingdee.ledger_schema import books, dead_letters, runs, source_schemas
+from target_kingdee.ledger_schema import dead_letters, runs, source_schemas
 from target_kingdee.privacy import ENCRYPTED, OMITTED_STATE, LockedError, Vault
 
 from tap_ledger.client import LedgerReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers import types
     from sqlalchemy import ColumnElement, Row, Select, Table
@@ -56,12 +56,12 @@ class Plan:
 
     Attributes:
         newest_run: Letters of later runs are left alone.
-        account: Only letters of this one.
+        books: The books whose letters are meant.
         streams: Key properties and schema by source stream.
     """
 
     newest_run: int
-    account: str | None
+    books: Sequence[int]
     streams: Mapping[str, tuple[list[str], dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -73,15 +73,15 @@ def make_plan(tap: TapLedger) -> Plan:
     """
     with LedgerReader(tap.ledger_url) as reader:
         newest_run = reader.rows(select(func.coalesce(func.max(runs.c.run_id), 0)))[0][0]
-        plan = Plan(newest_run, _the_account(tap, reader.books()))
+        plan = Plan(newest_run, [book.book_id for book in _books(tap, reader.books())])
         letter = dead_letters.c
-        some = select(letter.source_stream, func.min(letter.source_key)).select_from(_LETTERS)
+        some = select(letter.source_stream, func.min(letter.source_key)).where(letter.book_id.in_(plan.books))
         found = reader.rows(some.where(*_wanted(tap, plan, dead_letters)).group_by(letter.source_stream))
         declared = source_schemas.c
         known = reader.rows(select(declared.source_stream, declared.key_properties, declared.schema))
     schemas = {stream: (decode(keys), decode(schema)) for stream, keys, schema in known}
     streams = {stream: schemas.get(stream) or (_keys_in(key), ANY_RECORD) for stream, key in found}
-    return Plan(plan.newest_run, plan.account, streams)
+    return replace(plan, streams=streams)
 
 
 class ReplayStream(Stream):
@@ -102,10 +102,8 @@ class ReplayStream(Stream):
         """Yield each record as ``{"record": <its bytes>}``, whole, whatever a catalog deselects."""
         del context
         with LedgerReader(self.tap.ledger_url) as reader:
-            for book in reader.books():
-                if self._plan.account not in (None, book.account):
-                    continue
-                for rows in reader.pages(self._chosen(book), [dead_letters.c.source_key]):
+            for book_id in self._plan.books:
+                for rows in reader.pages(self._chosen(book_id), [dead_letters.c.source_key]):
                     for row in rows:
                         raw = self._record(row)
                         if raw is not None:
@@ -114,24 +112,30 @@ class ReplayStream(Stream):
         for cause, count in self._skipped.items():
             self.logger.warning("%d dead letters of %s are not replayed: %s", count, self.name, SKIPPED[cause])
 
-    def _chosen(self, book: Book) -> Select[Any]:
+    def _chosen(self, book_id: int) -> Select[Any]:
         """Choose a form's letters, but not those whose record another form holds in a newer letter."""
         letter, other = dead_letters.c, dead_letters.alias()
+        names = ("source_key", "record", "model", "mapping", "protection")
+        chosen = select(*(letter[name] for name in names)).where(
+            letter.book_id == book_id,
+            letter.source_stream == self.name,
+            *_wanted(self.tap, self._plan, dead_letters),
+        )
+        others = [one for one in self._plan.books if one != book_id]
+        if not others:
+            return chosen
         newer = or_(
             other.c.updated_at > letter.updated_at,
             and_(other.c.updated_at == letter.updated_at, other.c.dead_letter_id > letter.dead_letter_id),
         )
-        same = and_(other.c.source_stream == letter.source_stream, other.c.source_key == letter.source_key)
-        elsewhere = select(other.c.dead_letter_id).join(books, books.c.book_id == other.c.book_id)
-        held = exists(elsewhere.where(same, newer, *_wanted(self.tap, self._plan, other)).correlate(dead_letters))
-        names = ("source_key", "record", "model", "mapping", "protection")
-        chosen = select(*(letter[name] for name in names)).select_from(_LETTERS)
-        return chosen.where(
-            letter.book_id == book.book_id,
-            letter.source_stream == self.name,
-            *_wanted(self.tap, self._plan, dead_letters),
-            ~held,
+        # The books are spelled out: SQLite then finds the other letters by their index.
+        same = (
+            other.c.book_id.in_(others),
+            other.c.source_stream == self.name,
+            other.c.source_key == letter.source_key,
         )
+        held = exists(select(other.c.dead_letter_id).where(*same, newer, *_wanted(self.tap, self._plan, other)))
+        return chosen.where(~held)
 
     def _record(self, row: Row[Any]) -> msgspec.Raw | None:
         """Return a letter's source record; None, and counted, where it has none to send."""
@@ -166,9 +170,6 @@ class ReplayStream(Stream):
         del config
 
 
-_LETTERS = dead_letters.join(books, books.c.book_id == dead_letters.c.book_id)
-
-
 def make_vault(tap: TapLedger) -> Vault:
     """Return what opens encrypted letters.
 
@@ -184,14 +185,9 @@ def make_vault(tap: TapLedger) -> Vault:
 
 
 def _wanted(tap: TapLedger, plan: Plan, letters: Table | Any) -> list[ColumnElement[bool]]:
-    """Return the conditions of the settings on letters, which are joined with their books."""
+    """Return the conditions of the settings on letters, but for those on their books."""
     letter, config = letters.c, tap.config
-    exact = {
-        books.c.account: plan.account,
-        books.c.form: config.get("form"),
-        letter.reason: config.get("reason"),
-        letter.number: config.get("number"),
-    }
+    exact = {letter.reason: config.get("reason"), letter.number: config.get("number")}
     wanted: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
     since, until = tap.moment("since"), tap.moment("until", end_of_day=True)
     if since is not None:
@@ -201,16 +197,20 @@ def _wanted(tap: TapLedger, plan: Plan, letters: Table | Any) -> list[ColumnElem
     return [*wanted, letter.state == "open", letter.run_id <= plan.newest_run]
 
 
-def _the_account(tap: TapLedger, found: list[Book]) -> str | None:
-    """Return the account whose letters are meant; None when the ledger knows but one."""
-    wanted: str | None = tap.config.get("account")
+def _books(tap: TapLedger, found: Sequence[Book]) -> list[Book]:
+    """Return the books that the settings mean.
+
+    Raises:
+        SetupError: They are of several accounts.
+    """
+    account, form = tap.config.get("account"), tap.config.get("form")
     accounts = sorted({book.account for book in found})
-    if wanted is None and len(accounts) > 1:
+    if account is None and len(accounts) > 1:
         raise SetupError(
             f"the ledger holds several accounts ({', '.join(accounts)}): set account to the one that target-kingdee "
             "delivers to, or a document of one would be replayed into the other."
         )
-    return wanted
+    return [book for book in found if account in (None, book.account) and form in (None, book.form)]
 
 
 def _keys_in(source_key: str) -> list[str]:

@@ -74,3 +74,26 @@ def test_a_reason_leaves_the_bookmark_of_deliveries_valid(ledger, read):
     ledger.deliver("CK2", at=LATER)
 
     assert read(after=read(), reason="code_missing").numbers() == ["CK2"]
+
+
+def test_until_is_inclusive_and_a_date_is_the_whole_day(ledger, read):
+    ledger.deliver("CK1", at=LONG_AGO)
+    ledger.deliver("CK2", at=LATER)
+    ledger.bury(3, at=LONG_AGO)
+    ledger.bury(4, at=LATER)
+
+    for until in ("2026-03-01", "2026-03-01 23:59:59", "2026-03-01T15:59:59Z"):
+        output = read(until=until)
+        assert (output.numbers(), output.keys()) == (["CK1"], [3]), until
+
+
+def test_number_and_account_keep_what_is_theirs(ledger, read):
+    ledger.deliver("CK1", "CK2")
+    ledger.account = "other@kingdee.example.com"
+    ledger.deliver("CK1")
+
+    output = read(number="CK1", account="other@kingdee.example.com")
+
+    assert [(row["account"], row["number"]) for row in output.records["deliveries"]] == [
+        ("other@kingdee.example.com", "CK1")
+    ]
