@@ -59,7 +59,9 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a report."""
-        return {**asdict(self), "passed": self.passed, "lost": self.count("lost"), "doubled": self.count("doubled")}
+        told = {name: getattr(self, name) for name in ("seed", "passed", "runs", "documents", "retries", "seconds")}
+        counted = {name: dict(getattr(self, name)) for name in ("struck", "faults", "letters")}
+        return {**told, **counted, "problems": [asdict(problem) for problem in self.problems]}
 
 
 class Play:
