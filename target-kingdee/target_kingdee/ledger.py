@@ -27,9 +27,11 @@ from target_kingdee.ledger_rows import (
     DeadLetter,
     Statement,
     Unfinished,
+    amend_letter_clause,
     close_letter_clause,
     intend_clause,
     known_clause,
+    letter_amendment,
     letter_clause,
     letter_of,
     letter_row,
@@ -89,6 +91,7 @@ class Ledger:
         self._intend = self.statement(intend_clause(dialect))
         self._settle = self.statement(settle_clause())
         self._letter = self.statement(letter_clause(dialect))
+        self._amend_letter = self.statement(amend_letter_clause())
         self._close_letter = self.statement(close_letter_clause())
         self._resumed = self.statement(unfinished_clause(_RESUMED))
         self._parked = self.statement(parked_clause())
@@ -257,7 +260,10 @@ class Ledger:
         )
         if not with_letters:
             return
-        self._store_letters(connection, book, [letter_of(one, book.form) for one in cases if one.fate in _REFUSED])
+        refused = [one for one in cases if one.fate in _REFUSED]
+        self._store_letters(connection, book, [letter_of(one, book.form) for one in refused if one.letter_id is None])
+        amended = [letter_amendment(one, at, self._run_id) for one in refused if one.letter_id is not None]
+        self._amend_letter.execute(connection, amended)
         if self._is_any_letter_open(connection, book.id):
             keys = [
                 {"at": at, "book": book.id, "stream": one.document.source_stream, "key": one.document.source_key}

@@ -203,6 +203,16 @@ def letter_clause(dialect: str) -> Any:
     )
 
 
+def amend_letter_clause() -> Any:
+    """What a dead letter says changes, its record and model stay."""
+    columns = dead_letters.c
+    names = ["reason", "message", "fix", "field", "last_at", "updated_at", "run_id"]
+    changed: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    changed["attempts"] = columns.attempts + literal_column("1")
+    changed["state"], changed["waits_for"] = literal_column("'open'"), null()  # it waits for no base data any more
+    return update(dead_letters).where(columns.dead_letter_id == bindparam("letter_id")).values(changed)
+
+
 def close_letter_clause() -> Any:
     """A source record went through after all."""
     columns = dead_letters.c
@@ -262,10 +272,25 @@ def letter_of(one: Case, form: str) -> DeadLetter:
         number=one.number,
         mapping=document.mapping,
         field=one.field_name,
-        model=bytes(document.model).decode(),
+        model=None if one.is_resumed else bytes(document.model).decode(),
         state="parked" if one.fate is Fate.PARKED else "open",
+        protection="omitted" if one.is_resumed else "none",
         waits_for=one.waits_for,
     )
+
+
+def letter_amendment(one: Case, at: str, run_id: int) -> dict[str, Any]:
+    """Make what a resumed case changes in the letter that it has: it knows neither record nor model."""
+    return {
+        "letter_id": one.letter_id,
+        "new_reason": one.reason.name if one.reason else "rejected",
+        "new_message": one.message,
+        "new_fix": one.reason.fix if one.reason else "",
+        "new_field": one.field_name,
+        "new_last_at": at,
+        "new_updated_at": at,
+        "new_run_id": run_id,
+    }
 
 
 def letter_row(letter: DeadLetter, book_id: int, at: str, run_id: int) -> dict[str, Any]:

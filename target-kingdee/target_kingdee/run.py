@@ -23,6 +23,7 @@ from target_kingdee.delivery import Delivery
 from target_kingdee.forms import nearest_names
 from target_kingdee.ledger import Book, Ledger
 from target_kingdee.parking import Parking
+from target_kingdee.resumption import Resumption
 from target_kingdee.summary import Breaker, Summary
 from target_kingdee.waiting import lookups_of, waits_for
 from target_kingdee.writer_lock import WriterLock
@@ -112,6 +113,7 @@ class Run:
         self._shelf = Shelf(settings, self.ledger, lambda form: self._lock if form in self._locked else None)
         self._couriers = Couriers(settings, self.summary.counts, lambda courier: Provider(courier, self._shelf))
         self._parking = Parking(self)
+        self._resumption = Resumption(self)
         self._breaker = Breaker(
             settings.max_error_rate, settings.number("max_consecutive_errors"), settings.stops_at_dead_letter
         )
@@ -143,6 +145,7 @@ class Run:
                 self._locked.add(name)
             floor_id = self.ask(lambda courier: _highest_id(courier, settings))
             form = self._forms[name] = OpenForm(settings, book, floor_id, lookups)
+            self._resumption.resume(form)
             self._parking.revisit(form)
         return form
 
@@ -175,6 +178,7 @@ class Run:
         with self.ledger.transaction() as connection:
             self._settle(connection, ended, form.book)
             known = self.ledger.known(connection, form.book, list(numbers))
+            self._resumption.meet(form, known)
             delivery = Delivery(documents, known, policy, form.settings.keys.number)
             cases = delivery.open_cases()
             self.ledger.intend(connection, form.book, cases, form.floor_id)
@@ -185,6 +189,13 @@ class Run:
             batch.done = self._couriers.deliver(delivery, form.settings)
         else:
             batch.done.set_result(None)
+
+    def settle_resumed(self, form: OpenForm, cases: Sequence[Case]) -> None:
+        """Commit how documents ended that an earlier run had left on their way."""
+        with self.ledger.transaction() as connection:
+            self._lock.confirm(connection, form.book)
+            self.ledger.settle(connection, form.book, cases, frozenset(case.number for case in cases))
+        self.summary.count_resumed(cases)
 
     def collect(self, *, everything: bool = False) -> None:
         """Commit the outcomes of the batches that have ended; with `everything`, wait for the others.
@@ -225,6 +236,8 @@ class Run:
             return
         self._is_over.set()
         self.summary.base_data_created = self._shelf.created
+        self.summary.unconfirmed = self._resumption.unconfirmed
+        self.summary.seconds_away = self._couriers.outage.seconds
         told = {"run_id": self.run_id, "result": result, **self.summary.as_dict()}
         text = msgspec.json.encode(told).decode()
         try:

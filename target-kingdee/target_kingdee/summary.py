@@ -28,7 +28,13 @@ class TooManyRefusalsError(UserError):
 
 @dataclass
 class Summary:
-    """The counters of one run. Every record read ends in exactly one of the counters that follow `read`."""
+    """The counters of one run. Every record read ends in exactly one of delivered to superseded, or as a dead letter.
+
+    Attributes:
+        resumed: Documents that an earlier run had left on their way, and that this one finished by itself.
+        unconfirmed: Documents whose outcome an earlier run left open, and whose records have not come again.
+        seconds_away: How long Kingdee could not be reached.
+    """
 
     read: int = 0
     fates: Counter[Fate] = field(default_factory=Counter)
@@ -48,10 +54,19 @@ class Summary:
             if case.fate is Fate.DELIVERED:
                 delivered += 1
             elif case.fate in _REFUSED:
-                self.dead_lettered[case.reason.name if case.reason else "rejected"] += 1
+                is_told = case.prior is not None and case.prior.is_reported
+                self.dead_lettered[case.reason.name if case.reason else "rejected"] += not is_told
             elif case.fate is not None:
                 self.fates[case.fate] += 1
         self.fates[Fate.DELIVERED] += delivered
+
+    def count_resumed(self, cases: Iterable[Case]) -> None:
+        """Count how documents ended that an earlier run had left on their way."""
+        for case in cases:
+            if case.fate in _REFUSED:
+                self.dead_lettered[case.reason.name if case.reason else "rejected"] += 1
+            else:
+                self.resumed += 1
 
     def count_letters(self, letters: Iterable[DeadLetter]) -> None:
         """Count dead letters that never were documents."""
@@ -72,13 +87,13 @@ class Summary:
             "updated": self.fates[Fate.UPDATED],
             "unchanged": self.fates[Fate.UNCHANGED],
             "skipped_existing": self.fates[Fate.EXISTING],
-            "resumed": self.resumed,
-            "unconfirmed": self.unconfirmed,
             "parked": self.fates[Fate.PARKED],
             "superseded": self.superseded,
             "base_data_created": self.base_data_created,
             "dead_lettered": sum(self.dead_lettered.values()),
             "dead_lettered_by_reason": dict(sorted(self.dead_lettered.items())),
+            "resumed": self.resumed,
+            "unconfirmed": self.unconfirmed,
             "calls": sum(counts.calls.values()),
             "calls_by_service": dict(sorted(counts.calls.items())),
             "retries": counts.repeats,
