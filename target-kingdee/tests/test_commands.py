@@ -108,7 +108,7 @@ def test_every_setting_is_described_and_secrets_are_marked(target):
     settings = about["settings"]["properties"]
     assert all(setting.get("description") for setting in settings.values())
     assert {name for name, setting in settings.items() if setting.get("secret")} == {
-        "password", "app_secret", "ledger_url",
+        "password", "app_secret", "personal_data_key", "ledger_url",
     }  # fmt: skip
     assert settings["IsVerifyBaseDataField"]["default"] is True
     assert "stream_maps" not in settings
