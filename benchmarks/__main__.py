@@ -1,8 +1,9 @@
-"""What our pipe takes and stands: ``python -m benchmarks [speed | outage | limit]`` (``make bench`` is speed).
+"""What our pipe takes and stands: ``python -m benchmarks [speed | outage | limit | ledger]`` (``make bench`` is speed).
 
 speed    our pipe against the stock singer-sdk pipe, same input, same run
 outage   the network goes away for minutes while the pipe runs
 limit    Kingdee allows so many calls a minute, and there is more to do than that
+ledger   a ledger of years: a million deliveries written, then looked up
 
 Exit codes: 0 measured, 1 something failed or fell short of what is to be reached, 2 wrong usage.
 """
@@ -24,6 +25,8 @@ from benchmarks import report
 from benchmarks.alone import measure_alone, measure_cost
 from benchmarks.five_lines import FiveLines, write_templates
 from benchmarks.flow import UNTIL, Flow, last_days
+from benchmarks.ledger import measure_ledgers
+from benchmarks.ledger import table as ledger_table
 from benchmarks.limit import FORMS, measure_limit
 from benchmarks.measure import ROOT, BenchError
 from benchmarks.meltano_run import measure_meltano
@@ -65,6 +68,7 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, metavar="N",
                         help="outage: the network is away so long (1); limit: so long is measured (3)")  # fmt: skip
     _outage_and_limit_options(parser.add_argument_group("outage and limit"))
+    parser.add_argument("--deliveries", type=int, default=1_000_000, help="ledger: how many (default 1000000)")
     _speed_options(parser.add_argument_group("speed"))
     return parser.parse_args(arguments)
 
@@ -206,7 +210,21 @@ def reach_limit(options: argparse.Namespace) -> None:
         raise BenchError("this falls short of what is to be reached.")
 
 
-MEASUREMENTS = {"speed": measure, "outage": stand_outage, "limit": reach_limit}
+def look_up(options: argparse.Namespace) -> None:
+    """Measure a large ledger in each kind of database, and print it.
+
+    Raises:
+        BenchError: It fell short of what is to be reached.
+    """
+    say(f"Writing and looking up {options.deliveries:,} deliveries")
+    results = measure_ledgers(options.deliveries, options.home.resolve() / "ledger")
+    print(f"# Ledger: many deliveries\n\n{ledger_table(results)}")
+    keep(options.home.resolve() / "ledger.json", results)
+    if not all(result.is_fast_enough for result in results):
+        raise BenchError("this falls short of what is to be reached.")
+
+
+MEASUREMENTS = {"speed": measure, "outage": stand_outage, "limit": reach_limit, "ledger": look_up}
 
 
 def keep(path: Path, told: Any) -> None:
