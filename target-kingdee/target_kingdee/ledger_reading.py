@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row, Select
 
     from target_kingdee.ledger import Ledger
+    from target_kingdee.ledger_rows import DeadLetter
 
 ROWS_A_TIME = 500
 LAST_RUNS = 5
@@ -130,6 +131,24 @@ def _deliveries(account: str, form: str) -> Select[Any]:
 def _delivered(row: Row[Any]) -> Delivered:
     number, status, kingdee_id, sent, held, *totals = row
     return Delivered(number, status, kingdee_id, held is not None and bytes(held) == bytes(sent), Totals(*totals))
+
+
+def with_open_letters(ledger: Ledger, letters: Sequence[DeadLetter]) -> set[tuple[str, str, str]]:
+    """Return form, source stream and source key of those of these dead letters that are open in the ledger."""
+    letter = dead_letters.c
+    found: set[tuple[str, str, str]] = set()
+    streams: dict[tuple[str, str], list[str]] = {}
+    for one in letters:
+        streams.setdefault((one.form, one.source_stream), []).append(one.source_key)
+    with ledger.reading() as connection:
+        for (form, stream), keys in streams.items():
+            chosen = select(letter.source_key).join(books, books.c.book_id == letter.book_id)
+            chosen = chosen.where(books.c.account == ledger.account, books.c.form == form)
+            chosen = chosen.where(letter.source_stream == stream, letter.closed_at.is_(None))
+            for start in range(0, len(keys), ROWS_A_TIME):
+                some = chosen.where(letter.source_key.in_(keys[start : start + ROWS_A_TIME]))
+                found.update((form, stream, key) for key in connection.execute(some).scalars())
+    return found
 
 
 def read_source_schemas(ledger: Ledger) -> dict[str, tuple[list[str], dict[str, Any]]]:

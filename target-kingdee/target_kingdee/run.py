@@ -17,14 +17,16 @@ from erp_sdk.command import UserError
 
 from target_kingdee.api.answers import Answer
 from target_kingdee.base_data import Provider, Shelf
+from target_kingdee.breaker import Breaker
 from target_kingdee.case import Fate
 from target_kingdee.courier import AbandonedError, Couriers
 from target_kingdee.delivery import Delivery
 from target_kingdee.forms import nearest_names
 from target_kingdee.ledger import Book, Ledger
+from target_kingdee.ledger_reading import with_open_letters
 from target_kingdee.parking import Parking
 from target_kingdee.resumption import Resumption
-from target_kingdee.summary import Breaker, Summary
+from target_kingdee.summary import Summary
 from target_kingdee.waiting import lookups_of, waits_for
 from target_kingdee.writer_lock import WriterLock
 
@@ -210,10 +212,16 @@ class Run:
             self._forget(ended)
 
     def keep_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Store dead letters that never were documents."""
+        """Store dead letters that never were documents.
+
+        Raises:
+            UserError: There are too many of them.
+        """
         if letters:
+            known = with_open_letters(self.ledger, letters)
             self.ledger.store_letters(letters)
             self.summary.count_letters(letters)
+            self._breaker.judge_letters(letters, known)
 
     def stop(self) -> None:
         """Begin nothing new; what is under way may end within some seconds."""

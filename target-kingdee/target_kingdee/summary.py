@@ -1,4 +1,4 @@
-"""What a run did, and when it is to be stopped because too much is refused."""
+"""What a run did: the counters that are told at its end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from erp_sdk.command import UserError
 
 from target_kingdee.case import Case, Fate
 from target_kingdee.courier import CallCounts
@@ -17,13 +15,7 @@ if TYPE_CHECKING:
 
     from target_kingdee.ledger_rows import DeadLetter
 
-SMALLEST_SAMPLE = 50
 _REFUSED = (Fate.DEAD, Fate.SAVED)
-_WENT_THROUGH = (Fate.DELIVERED, Fate.UPDATED)
-
-
-class TooManyRefusalsError(UserError):
-    """A wrong setting is not a hundred thousand dead letters."""
 
 
 @dataclass
@@ -102,57 +94,3 @@ class Summary:
             "seconds_waited_by_reason": {reason: round(seconds, 3) for reason, seconds in waited.items()},
             "seconds": round(self.seconds, 3),
         }
-
-
-@dataclass
-class Breaker:
-    """Ends a run when Kingdee refuses too much of it.
-
-    Args:
-        max_rate: The part of refused documents that is too much, from the 50th document on.
-        max_consecutive: So many in a row are too much; 0 never is.
-        stops_at_first: Whether one is.
-    """
-
-    max_rate: float
-    max_consecutive: int
-    stops_at_first: bool = False
-    _judged: int = field(default=0, init=False)
-    _refused: int = field(default=0, init=False)
-    _in_a_row: int = field(default=0, init=False)
-    _reasons: Counter[str] = field(default_factory=Counter, init=False)
-    _examples: dict[str, str] = field(default_factory=dict, init=False)
-
-    def judge(self, cases: Iterable[Case]) -> None:
-        """Take how documents ended.
-
-        Raises:
-            TooManyRefusalsError: It is too much.
-        """
-        longest = 0
-        for case in cases:
-            if case.fate in _WENT_THROUGH:
-                self._judged += 1
-                self._in_a_row = 0
-            elif case.fate in _REFUSED:
-                self._judged += 1
-                self._refused += 1
-                self._in_a_row += 1
-                longest = max(longest, self._in_a_row)
-                name = case.reason.name if case.reason else "rejected"
-                self._reasons[name] += 1
-                self._examples.setdefault(name, case.message)
-        if self.stops_at_first and self._refused:
-            raise self._trip("dead_letter=stop: a document was refused")
-        if self.max_consecutive and longest >= self.max_consecutive:
-            raise self._trip(f"{longest} documents in a row were refused (max_consecutive_errors)")
-        if self._judged >= SMALLEST_SAMPLE and self._refused > self.max_rate * self._judged:
-            rate = f"{self._refused} of {self._judged} documents were refused"
-            raise self._trip(f"{rate}, more than max_error_rate={self.max_rate:g}")
-
-    def _trip(self, what: str) -> TooManyRefusalsError:
-        name, times = self._reasons.most_common(1)[0]
-        return TooManyRefusalsError(
-            f"{what}, {times} of them as {name}: {self._examples[name].rstrip('.')}. "
-            "Mend that and run again; nothing is acknowledged beyond the last good batch."
-        )
