@@ -99,12 +99,16 @@ def test_a_holder_of_another_host_that_lives_keeps_the_form(target, database, do
     assert "another-host" in outcome.sentence
 
 
-def test_a_holder_that_stood_still_and_lost_the_form_sends_nothing_more(
-    target, kingdee, database, documents, running, monkeypatch
-):
+@pytest.fixture
+def soon_dead(monkeypatch):
+    """A holder of another host is given up after half a second without a sign of life."""
+    monkeypatch.setattr("target_kingdee.writer_lock.DEAD_SECONDS", 0.5)
+
+
+@pytest.mark.usefixtures("soon_dead")
+def test_a_holder_that_stood_still_and_lost_the_form_sends_nothing_more(target, kingdee, database, documents, running):
     running.send_signal(signal.SIGSTOP)
     database.execute("UPDATE books SET holder_place = 'another-host/'")
-    monkeypatch.setattr("target_kingdee.writer_lock.DEAD_SECONDS", 0.5)
     first, *others = documents(3)
 
     taken_over = target.run([first, *others[:1]])

@@ -19,6 +19,7 @@ class Wire:
     """A Postgres server's port that passes everything on, and cuts the connection at a commit it is told to."""
 
     def __init__(self, database) -> None:
+        self.direct_url = database.url
         url = make_url(database.url)
         host, port = url.host or str(url.query["host"]), url.port or 5432
         self._to = (
@@ -133,7 +134,7 @@ def test_a_connection_that_broke_between_two_batches_is_made_anew(target, kingde
 
 @pytest.mark.parametrize("cut", [CUT_BEFORE, CUT_AFTER])
 def test_a_connection_that_breaks_in_a_commit_ends_the_run_and_the_next_one_looks(
-    target, kingdee, documents, wire, postgres_database, cut
+    target, kingdee, documents, wire, cut
 ):
     messages = documents(40, every=20)
     process = target.start(None, ledger_url=wire.url)
@@ -148,7 +149,7 @@ def test_a_connection_that_breaks_in_a_commit_ends_the_run_and_the_next_one_look
     assert "Traceback" not in err.decode()
     assert "what became of that is not known" in sentence
     assert out.decode().count("bookmarks") <= 1
-    again = target.run(messages, ledger_url=postgres_database.url)
+    again = target.run(messages, ledger_url=wire.direct_url)
     assert again.exit_code == 0, again.stderr
     assert len(kingdee.held()) == 40
     assert set(kingdee.statuses().values()) == {"C"}
