@@ -21,19 +21,23 @@ from erp_sdk.messages import decode, encode
 from target_kingdee.api.answers import Answer
 from target_kingdee.delivery import MOST_NUMBERS_A_LOOK
 from target_kingdee.document import Document, content_hash, read_model
+from target_kingdee.forms import TOTAL_KEYS
 from target_kingdee.presence import find_base_data
 from target_kingdee.privacy import ENCRYPTED, OMITTED_STATE, Contents
+from target_kingdee.totals import UNKNOWN, totals_of
 from target_kingdee.waiting import read_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from target_kingdee.courier import Courier
+    from target_kingdee.forms import TotalKeys
     from target_kingdee.ledger_rows import Unfinished
     from target_kingdee.run import OpenForm, Run
     from target_kingdee.settings import Settings
 
 MOST_REMEMBERED = 50_000
+PARKED_A_TIME = 3 * MOST_NUMBERS_A_LOOK
 
 logger = logging.getLogger("target-kingdee")
 
@@ -62,35 +66,44 @@ class Parking:
             UserError: Kingdee or the ledger cannot be asked, or too much is refused.
         """
         self._arrived.clear()
-        for some in self._parked(form):
-            ready = [one for one in self._ready(some, is_last=is_last) if one.letter_id not in self._tried]
-            self._tried.update(one.letter_id for one in ready if one.letter_id is not None)
-            documents = [document for document in map(self._document, ready) if document is not None]
-            size = form.settings.policy.batch_size
-            for start in range(0, len(documents), size):
-                self.run.deliver_again(form, documents[start : start + size])
+        size = form.settings.policy.batch_size
+        documents: list[Document] = []
+        for parked in self._ready(form, is_last=is_last):
+            document = self._document(parked, TOTAL_KEYS.get(form.name))
+            if document is not None:
+                documents.append(document)
+            if len(documents) == size:
+                self.run.deliver_again(form, documents)
+                documents = []
+        if documents:
+            self.run.deliver_again(form, documents)
         for why, count in self._rest.items():
             logger.warning("%d parked documents of %s stay parked: %s", count, form.name, why)
         self._rest.clear()
+
+    def _ready(self, form: OpenForm, *, is_last: bool) -> Iterator[Unfinished]:
+        """Yield what need not wait any more, each once a run."""
+        for some in self._parked(form):
+            waits = {one.number: read_waits(one.waits_for) for one in some}
+            self._ask_for({wait for each in waits.values() for wait in each})
+            for one in some:
+                if one.letter_id is None or one.letter_id in self._tried:
+                    continue
+                mine = waits[one.number]
+                if (is_last and not mine) or not all(self._arrived[wait] for wait in mine):
+                    continue
+                self._tried.add(one.letter_id)
+                yield one
 
     def _parked(self, form: OpenForm) -> Iterator[list[Unfinished]]:
         ledger, after = self.run.ledger, ""
         while True:
             with ledger.reading() as connection:
-                some = ledger.parked(connection, form.book, after)
+                some = ledger.parked(connection, form.book, after, PARKED_A_TIME)
             if not some:
                 return
             after = some[-1].number
             yield some
-
-    def _ready(self, parked: Sequence[Unfinished], *, is_last: bool) -> list[Unfinished]:
-        waits = {one.number: read_waits(one.waits_for) for one in parked}
-        self._ask_for({wait for some in waits.values() for wait in some})
-        return [
-            one
-            for one in parked
-            if all(self._arrived[wait] for wait in waits[one.number]) and (waits[one.number] or not is_last)
-        ]
 
     def _ask_for(self, waits: Iterable[tuple[str, str]]) -> None:
         """Learn which of these can be referred to by now."""
@@ -106,7 +119,7 @@ class Parking:
                 usable = self.run.ask(partial(_usable, settings=self.run.settings, form=form, numbers=some))
                 self._arrived.update({(form, number): number in usable for number in some})
 
-    def _document(self, parked: Unfinished) -> Document | None:
+    def _document(self, parked: Unfinished, total_keys: TotalKeys | None) -> Document | None:
         """Make the document of what the ledger keeps; None where it keeps too little of it, or something older."""
         try:
             kept = self._kept(parked)
@@ -116,11 +129,19 @@ class Parking:
         if kept is None:
             return None
         model, record = kept
-        entry, hashed = parked.entry, content_hash(read_model(model))
+        values = read_model(model)
+        entry, hashed = parked.entry, content_hash(values)
         if hashed != entry.content_hash:
             return None  # its record came again with other content, and that run was broken off: it comes once more
         return Document(
-            parked.number, model, hashed, entry.source_stream, entry.source_key, parked.mapping or "", record
+            parked.number,
+            model,
+            hashed,
+            entry.source_stream,
+            entry.source_key,
+            parked.mapping or "",
+            record,
+            totals=UNKNOWN if total_keys is None else totals_of(values, total_keys),
         )
 
     def _kept(self, parked: Unfinished) -> tuple[msgspec.Raw, msgspec.Raw] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -75,6 +77,19 @@ def test_it_is_delivered_by_the_next_run_after_its_base_data_came(target, kingde
     assert (outcome.summary["read"], outcome.summary["delivered"]) == (0, 2)
     assert letters(target) == []
     assert [letter["state"] for letter in letters(target, "delivered")] == ["delivered", "delivered"]
+
+
+def test_its_totals_are_noted_as_those_of_any_document(target, waiting, document, arrive):
+    target.run([SCHEMA, waiting(1), document(2)], **PARK)
+    arrive()
+    target.run([SCHEMA], **PARK)
+
+    with closing(sqlite3.connect(target.ledger)) as ledger:
+        noted = ledger.execute("select document_date, line_count, quantity, amount from deliveries").fetchall()
+
+    assert len(noted) == 2
+    assert noted[0] == noted[1]
+    assert None not in noted[0]
 
 
 def test_what_still_waits_costs_no_call_of_its_own(target, kingdee, waiting, arrive):
