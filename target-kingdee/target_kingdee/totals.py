@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 CENT = Decimal("0.01")
 _DISTINCT_LINES = 65536
-_DISCOUNTS = ("FDiscountRate", "FDiscount")
 _PLAIN = (int, str)
 
 
@@ -60,21 +59,18 @@ def totals_of(model: dict[str, Any], keys: TotalKeys) -> Totals:
         is_told = worth is not None
         if type(count) is not int:
             count = _key(count)
-        if type(price) is Raw:
-            price = bytes(price)
-        elif type(price) is not int:
-            price = _key(price)
+        if type(price) is not int:
+            price = bytes(price) if type(price) is Raw else _key(price)
         known = (count, price, _key(worth) if is_told else None)
         found = read(known) or _read_line(known)
         if found[0] is None:
             return Totals(date, len(lines))
         quantity += found[0]
         if amount is not None:
-            worth = found[1]
-            if not is_told and (free in line or "FDiscountRate" in line or "FDiscount" in line):
-                worth = 0 if line.get(free) is True else None if any(map(line.get, _DISCOUNTS)) else worth
+            is_plain = is_told or not (line.get(free) or line.get("FDiscountRate") or line.get("FDiscount"))
+            worth = found[1] if is_plain else 0 if line.get(free) is True else None
             amount = None if worth is None else amount + worth
-    return Totals(date, len(lines), spelled(quantity), None if amount is None else f"{Decimal(amount) / 100:.2f}")
+    return Totals(date, len(lines), spelled(quantity), None if amount is None else _yuan(amount))
 
 
 _Known = tuple[Any, Any, Any]
@@ -101,6 +97,11 @@ def _key(value: Any) -> str | bytes | int | None:
     if type(value) is msgspec.Raw:
         return bytes(value)
     return value if value is None or type(value) in _PLAIN else ""
+
+
+def _yuan(amount: int) -> str:
+    whole, part = divmod(abs(amount), 100)
+    return f"{'-' if amount < 0 else ''}{whole}.{part:02}"
 
 
 def spelled(value: Decimal | int | None) -> str | None:
