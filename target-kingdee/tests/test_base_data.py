@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from target_kingdee.writer_lock import WriterLock
 
 SCHEMA = {"type": "SCHEMA", "stream": "SAL_OUTSTOCK", "schema": {"properties": {}}, "key_properties": ["FBillNo"]}
 CREATE = {"missing_base_data": "create"}
+TRANSFORMS = Path(__file__).resolve().parents[2] / "transforms"
 ORG = {"FNumber": "100"}
 
 
@@ -174,6 +179,47 @@ class TestCreate:
         assert outcome.exit_code == 0, outcome.stderr
         assert made(kingdee, "BD_Customer") == [("K", "C")]
         assert kingdee.statuses() == {"1": "C"}
+
+
+def test_the_shipped_mapping_gives_what_kingdee_needs(target, kingdee, tmp_path):
+    number = kingdee.number
+    shipped = (TRANSFORMS / "mappings/wangdiantong/sales_stockouts.yml").read_text(encoding="utf-8")
+    section = re.sub(r"^# ", "", shipped[shipped.index("# base_data:") :], flags=re.MULTILINE)
+    mapping = tmp_path / "mapping.yml"
+    mapping.write_text(shipped[: shipped.index("# base_data:")] + section, encoding="utf-8")
+    codes = tmp_path / "codes"
+    codes.mkdir()
+    (codes / "customer.csv").write_text(f"nick_name,customer\n新客户,{number('K')}\n", encoding="utf-8")
+    (codes / "customer_seller.csv").write_text("customer,seller\n", encoding="utf-8")
+    goods = [
+        {"goods_no": number(f"M{index}"), "goods_name": "酱油", "goods_count": 2, "sell_price": 3} for index in (1, 2)
+    ]
+    record = {
+        "order_no": number(1),
+        "status": "110",
+        "consign_time": "2026-03-30T09:30:51+08:00",
+        "fenxiao_nick": "华南经销",
+        "nick_name": "新客户",
+        "warehouse_no": "WH02",
+        "details_list": goods,
+    }
+    schema = {"type": "SCHEMA", "stream": "sales_stockouts", "schema": {"properties": {}}, "key_properties": []}
+    source = [schema, {"type": "RECORD", "stream": "sales_stockouts", "record": record}]
+    config = tmp_path / "mapper.json"
+    config.write_text(json.dumps({"flows": str(mapping), "codes": [str(TRANSFORMS / "codes"), str(codes)]}))
+    mapped = subprocess.run(
+        [str(Path(sys.executable).parent / "mapper-kd"), "--config", str(config)],
+        input="".join(f"{json.dumps(one)}\n" for one in source).encode(),
+        capture_output=True,
+        check=True,
+    )
+
+    outcome = target.run(mapped.stdout.decode().splitlines(), **CREATE)
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert (outcome.summary["delivered"], outcome.summary["base_data_created"]) == (1, 3), outcome.stderr
+    assert made(kingdee, "BD_Customer") == [("K", "C")]
+    assert made(kingdee, "BD_MATERIAL") == [("M1", "C"), ("M2", "C")]
 
 
 class TestWhatIsNotMade:
