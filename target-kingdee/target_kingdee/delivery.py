@@ -175,6 +175,7 @@ class Delivery:
             case.was_sent = True
             if entity is not None and entity.Id and errors is None and entity.Number in (case.number, None, ""):
                 case.kingdee_id, case.was_saved, case.is_ours = entity.Id, True, True
+                case.held_hash = case.document.content_hash
                 self._after_save(case, stage)
                 continue
             if errors:
