@@ -2,7 +2,8 @@
 
 One stream for each source stream, declared as its tap declared it. There is no bookmark: what is open is what is left.
 A record is sent once, also when several forms refused it, as its newest letter holds it. Only letters of runs that
-began before this one are read, so that what is refused again meanwhile does not come round.
+began before this one are read, so that what is refused again meanwhile does not come round. Each RECORD says that it
+is a ``replay``, beside its record: what a person deleted in Kingdee is delivered again only so.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ SKIPPED = {
 class _Line(msgspec.Struct, tag_field="type", tag="RECORD"):
     stream: str
     record: msgspec.Raw
+    replay: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SMALLEST_SAMPLE = 50
 _REFUSED = (Fate.DEAD, Fate.SAVED)
 _WENT_THROUGH = (Fate.DELIVERED, Fate.UPDATED)
-_HAS_A_LETTER = ("dead", "saved", "parked")
+_HAS_A_LETTER = ("dead", "deleted", "saved", "parked")
 
 
 class TooManyRefusalsError(UserError):

@@ -40,6 +40,7 @@ class Fate(Enum):
     PARKED = "parked"
     DEAD = "dead"
     LEFT = "left_to_its_record"
+    ASIDE = "set_aside"
 
 
 class Stage(IntEnum):

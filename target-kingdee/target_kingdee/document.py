@@ -30,6 +30,7 @@ class Document(msgspec.Struct, gc=False):
         record: The source record's JSON; the model itself when it came without a source.
         base_data: The base data that the mapping gives with it, JSON, in the order in which it has to exist.
         totals: What reconciling compares.
+        is_replay: It comes from a dead letter that a person wants delivered.
     """
 
     number: str
@@ -41,6 +42,7 @@ class Document(msgspec.Struct, gc=False):
     record: msgspec.Raw
     base_data: msgspec.Raw = NOTHING
     totals: Totals = UNKNOWN
+    is_replay: bool = False
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -48,8 +50,8 @@ class Entry(msgspec.Struct, gc=False):
 
     Attributes:
         status: ``sending`` (the last attempt has no known outcome), ``saved`` (in Kingdee, not audited), ``parked``
-            (not in Kingdee before its base data is), ``delivered``, ``existing`` (somebody else's, left alone) or
-            ``dead``.
+            (not in Kingdee before its base data is), ``delivered``, ``existing`` (somebody else's, left alone),
+            ``dead``, ``deleted`` (by a person, in Kingdee) or ``discarded`` (by a person, in its dead letter).
         content_hash: Of the last attempt.
         delivered_hash: Of what Kingdee holds, when we put it there.
         floor_id: The form's highest primary key before the first attempt: what has a higher one is ours.

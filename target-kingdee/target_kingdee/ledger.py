@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 LOOKUP_STEP = 50  # look-ups are compiled for multiples of so many numbers; the last number fills up
 _REFUSED = (Fate.DEAD, Fate.SAVED, Fate.PARKED)
+_STAYING = (*_REFUSED, Fate.LEFT, Fate.ASIDE)
 _RESUMED = ("saved", "sending")
 UNFINISHED_A_TIME = 500
 
@@ -268,7 +269,7 @@ class Ledger:
             keys = [
                 {"at": at, "book": book.id, "stream": one.document.source_stream, "key": one.document.source_key}
                 for one in cases
-                if one.fate not in _REFUSED
+                if one.fate not in _STAYING
             ]
             self._close_letter.execute(connection, keys)
 
@@ -301,9 +302,9 @@ class Ledger:
         return known
 
     def discard(self, letter_ids: Iterable[int], note: str) -> int:
-        """Close open letters because a person says so; what was saved or parked for them is not taken up again.
+        """Close open letters because a person says so; their documents are not taken up again.
 
-        The same record opens its letter again when it is refused again.
+        A document with other content opens its letter again when it is refused.
 
         Returns:
             How many letters were open, and are no more.
@@ -324,9 +325,9 @@ class Ledger:
                 left = update(deliveries).where(
                     document.book_id == found.book_id,
                     document.number == found.number,
-                    document.status.in_(("saved", "parked")),
+                    document.status.in_(("dead", "deleted", "saved", "parked")),
                 )
-                connection.execute(left.values(status="dead", updated_at=at))
+                connection.execute(left.values(status="discarded", updated_at=at))
         return count
 
     # Source schemas: what replaying needs to declare a stream as its tap did.

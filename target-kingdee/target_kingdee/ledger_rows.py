@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from target_kingdee.case import Case, Fate
 from target_kingdee.ledger_schema import dead_letters, deliveries, is_unfinished
+from target_kingdee.outcomes import DELETED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -197,9 +198,18 @@ def letter_clause(dialect: str) -> Any:
     made = _upsert(dialect)(dead_letters).values({name: bindparam(name) for name in names})
     kept = {"book_id", "source_stream", "source_key", "attempts", "first_at"}
     changed: dict[str, Any] = {name: made.excluded[name] for name in names if name not in kept}
+    # What a person discarded stays so as long as the same record is refused for the same reason.
+    is_discarded = and_(
+        columns.state == _literal("discarded"),
+        columns.record == made.excluded.record,
+        columns.reason == made.excluded.reason,
+    )
+    changed["state"] = case((is_discarded, columns.state), else_=made.excluded.state)
+    changed["note"] = case((is_discarded, columns.note), else_=null())
+    changed["closed_at"] = case((is_discarded, columns.closed_at), else_=null())
     return made.on_conflict_do_update(
         index_elements=[columns.book_id, columns.source_stream, columns.source_key],
-        set_={**changed, "attempts": columns.attempts + literal_column("1"), "closed_at": null()},
+        set_={**changed, "attempts": columns.attempts + literal_column("1")},
     )
 
 
@@ -231,7 +241,7 @@ def close_letter_clause() -> Any:
 def outcome(one: Case, book_id: int, at: str, run_id: int) -> dict[str, Any]:
     """Make the row of a case that ended."""
     is_delivered = one.fate in (Fate.DELIVERED, Fate.UPDATED)
-    status = "delivered" if is_delivered else _left_as(one.fate)
+    status = "delivered" if is_delivered else _left_as(one)
     held_hash, kingdee_id = one.held_hash, one.kingdee_id
     if one.fate is Fate.EXISTING:
         status = "delivered" if one.is_ours else "existing"
@@ -254,8 +264,10 @@ def outcome(one: Case, book_id: int, at: str, run_id: int) -> dict[str, Any]:
     }
 
 
-def _left_as(fate: Fate | None) -> str:
-    return "saved" if fate is Fate.SAVED else "parked" if fate is Fate.PARKED else "dead"
+def _left_as(one: Case) -> str:
+    if one.fate is Fate.SAVED:
+        return "saved"
+    return "parked" if one.fate is Fate.PARKED else "deleted" if one.reason is DELETED else "dead"
 
 
 def letter_of(one: Case, form: str) -> DeadLetter:

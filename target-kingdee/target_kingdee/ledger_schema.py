@@ -60,7 +60,9 @@ deliveries = Table(
     metadata,
     Column("book_id", Integer, ForeignKey(books.c.book_id), primary_key=True),
     Column("number", Text, primary_key=True, comment="FBillNo or FNumber"),
-    Column("status", Text, nullable=False, comment="sending, saved, parked, delivered, existing, dead"),
+    Column(
+        "status", Text, nullable=False, comment="sending, saved, parked, delivered, existing, dead, deleted, discarded"
+    ),
     Column("source_stream", Text, nullable=False),
     Column("source_key", Text, nullable=False, comment="canonical JSON"),
     Column("content_hash", LargeBinary, nullable=False, comment="of the last attempt"),

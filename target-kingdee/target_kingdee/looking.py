@@ -15,21 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_kingdee.api.answers import Found
+    from target_kingdee.document import Entry
 
 NONE_OF_OURS = b""
 """The hash of content that a person made: equal to none."""
+SET_ASIDE = frozenset({"discarded", "deleted"})
+"""What a person decided on a document: in its dead letter, or by deleting it in Kingdee."""
+_NEVER_DONE = frozenset({"dead", "parked", *SET_ASIDE})
 
 
 def first_need(case: Case, policy: Policy) -> Stage | None:
     """Decide on a document before any call, from what the ledger knows of its number."""
     prior = case.prior
-    is_new = prior is None or (prior.status in ("dead", "parked") and not prior.kingdee_id)
-    if prior is None or (is_new and not prior.is_reported):
+    if prior is not None and prior.status in SET_ASIDE and _is_set_aside(case, prior):
+        return None
+    if prior is None or (prior.status in _NEVER_DONE and not prior.kingdee_id):
         return Stage.LOOK if policy.look_first else Stage.SAVE
     case.kingdee_id, case.status = prior.kingdee_id, prior.document_status or ""
-    if prior.is_reported:
-        report_deleted(case)
-    elif prior.status == "delivered" and prior.delivered_hash == case.document.content_hash:
+    if prior.status == "delivered" and prior.delivered_hash == case.document.content_hash:
         case.fate = Fate.UNCHANGED
     elif not prior.is_of(case.document):
         owner = f"{prior.source_stream} {prior.source_key}"
@@ -39,6 +42,19 @@ def first_need(case: Case, policy: Policy) -> Stage | None:
     else:
         return Stage.LOOK
     return None
+
+
+def _is_set_aside(case: Case, prior: Entry) -> bool:
+    """Whether a document stays where a person put it aside: until its content changes, or its letter is replayed.
+
+    What this very run has found deleted is told first, also when it is being replayed.
+    """
+    is_same = prior.content_hash == case.document.content_hash and prior.is_of(case.document)
+    if prior.is_reported and not is_same:
+        report_deleted(case)
+    elif is_same and (prior.is_reported or not case.document.is_replay):
+        case.fate = Fate.ASIDE
+    return case.fate is not None
 
 
 def after_look(case: Case, rows: Sequence[Found], policy: Policy) -> Stage | None:
@@ -58,7 +74,10 @@ def after_look(case: Case, rows: Sequence[Found], policy: Policy) -> Stage | Non
     if is_changed and not (policy.updates and policy.overwrite_edits):
         report_changed(case, policy)
         return None
-    if not case.is_ours or (is_changed and not case.was_saved) or _holds_other_content(case):
+    if is_changed and not case.was_saved:
+        case.held_hash = NONE_OF_OURS
+        return treat_existing(case, policy)
+    if not case.is_ours or _holds_other_content(case):
         return treat_existing(case, policy)
     return go_on(case, policy)
 
@@ -78,7 +97,7 @@ def see(case: Case, row: Found) -> bool:
     audit what we could not. A person who only took an audit back cannot be told from one who changed something.
     """
     prior, is_changed = case.prior, case.is_ours and row.is_edited
-    if case.is_ours and prior is not None and prior.status in ("saved", "dead") and not case.was_sent:
+    if case.is_ours and prior is not None and prior.status in ("saved", "dead", "discarded") and not case.was_sent:
         is_moved = None not in (prior.modified_at, row.modified_at) and prior.modified_at != row.modified_at
         is_changed = is_changed or (is_moved and row.status == prior.document_status)
     case.kingdee_id, case.status, case.modified_at = row.id, row.status, row.modified_at
@@ -120,7 +139,7 @@ def report_changed(case: Case, policy: Policy) -> None:
 
 
 def report_deleted(case: Case) -> None:
-    """Say that what we had put there is gone; sent again only when its record comes again in a later run."""
+    """Say that what we had put there is gone; it stays so until its content changes or its letter is replayed."""
     was = f" with id {case.own_id}" if case.own_id else ""
     case.kingdee_id = None
     case.bury(DELETED, f"{case.number} was in Kingdee{was} and is gone: somebody deleted it.")

@@ -18,15 +18,17 @@ class _Line(msgspec.Struct, gc=False):
     record: msgspec.Raw = NOTHING
     source: Source | None = None
     base_data: msgspec.Raw = NOTHING
+    replay: bool = False
 
 
 _decode = msgspec.json.Decoder(_Line).decode
 
 
 class ModelReader(MessageReader):
-    """A RECORD message is ``stream``, ``record`` (`msgspec.Raw`), ``source`` (`Source` or None) and ``base_data``.
+    """Gives a RECORD message as ``stream``, ``record``, ``source``, ``base_data`` and ``replay``.
 
-    The last is `msgspec.Raw` too, and `NOTHING` where the mapper gives none.
+    ``record`` is `msgspec.Raw`, ``source`` a `Source` or None, ``base_data`` is `msgspec.Raw` too, and `NOTHING` where
+    the mapper gives none; ``replay`` is true for what comes from a dead letter.
     """
 
     @property
@@ -54,4 +56,5 @@ class ModelReader(MessageReader):
             "record": message.record,
             "source": message.source,
             "base_data": message.base_data,
+            "replay": message.replay,
         }

@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 
 DOCUMENTS_A_TIME = 200
 FINAL = {"audited": "C", "submitted": "BC", "saved": "ABCD"}
+_NOT_SENT = ("dead", "parked", "deleted", "discarded")
 COUNTERS = {
     "delivered": "delivered",
     "saved": "saved_not_audited",
     "parked": "parked",
     "dead": "dead_letters",
+    "deleted": "deleted_in_kingdee",
+    "discarded": "discarded",
     "existing": "left_alone_existing",
     "sending": "unconfirmed",
 }
@@ -166,7 +169,7 @@ class Reconciliation:
             yield Difference(one.number, "extra", None, where)
         elif row.kingdee_id not in (None, one.id):
             yield Difference(one.number, "twice", f"id {row.kingdee_id}", where)
-        elif row.kingdee_id is None and row.status in ("dead", "parked"):
+        elif row.kingdee_id is None and row.status in _NOT_SENT:
             yield Difference(one.number, "extra", f"refused ({row.status})", where)
         elif row.status == "delivered":
             seen.add(one.number)

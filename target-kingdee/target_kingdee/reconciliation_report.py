@@ -18,6 +18,8 @@ _TOLD = {
     "saved_not_audited": "saved, not audited",
     "parked": "parked: base data is missing",
     "dead_letters": "dead letters",
+    "deleted_in_kingdee": "deleted in Kingdee by a person",
+    "discarded": "discarded by a person",
     "left_alone_existing": "left alone: somebody else's",
     "unconfirmed": "unconfirmed: the next run looks",
 }

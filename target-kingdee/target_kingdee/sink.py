@@ -136,6 +136,7 @@ class FormSink(KingdeeSink):
             source.record,
             message["base_data"],
             UNKNOWN if self._total_keys is None else totals_of(model, self._total_keys),
+            message["replay"],
         )
         if number is None:
             self._letters.append(self._numberless(document))

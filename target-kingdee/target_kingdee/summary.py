@@ -80,6 +80,7 @@ class Summary:
             "unchanged": self.fates[Fate.UNCHANGED],
             "skipped_existing": self.fates[Fate.EXISTING],
             "parked": self.fates[Fate.PARKED],
+            "set_aside": self.fates[Fate.ASIDE],
             "superseded": self.superseded,
             "base_data_created": self.base_data_created,
             "dead_lettered": sum(self.dead_lettered.values()),

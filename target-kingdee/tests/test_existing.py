@@ -119,7 +119,9 @@ def test_a_changed_record_is_left_by_skip_and_still_counts_as_what_was_delivered
     assert kingdee.amounts() == {"1": Decimal("4.00")}
 
 
-def test_a_document_that_somebody_deleted_before_it_was_audited_is_reported_once(kingdee, target, documents):
+def test_a_document_that_somebody_deleted_before_it_was_audited_is_reported_and_delivered_again_by_a_replay_only(
+    kingdee, target, documents
+):
     kingdee.settings(auto_audit="stays-saved", refuse_audit={"SAL_OUTSTOCK": {kingdee.number(1): "额度不足"}})
     target.run(documents(1))
     kingdee.settings(refuse_audit={})
@@ -127,11 +129,30 @@ def test_a_document_that_somebody_deleted_before_it_was_audited_is_reported_once
 
     noticed = target.run(documents(1))
     listed = target.tell("dead-letters", "list").stdout
-    sent_again = target.run(documents(1))
+    read_again = target.run(documents(1))
+    left_alone = kingdee.statuses()
+    replayed = target.run([{**message, "replay": True} for message in documents(1)])
 
     assert noticed.summary["dead_lettered_by_reason"] == {"deleted_in_kingdee": 1}
     assert "somebody deleted it" in listed
-    assert sent_again.summary["delivered"] == 1
+    assert (read_again.summary["set_aside"], left_alone) == (1, {})
+    assert replayed.summary["delivered"] == 1
+    assert kingdee.statuses() == {"1": "C"}
+    assert target.tell("dead-letters", "export").stdout == ""
+
+
+def test_a_discarded_document_stays_away_until_its_content_changes(kingdee, target, documents):
+    kingdee.settings(closed_until={"100": "2030-01-01"})
+    target.run(documents(1))
+    target.tell("dead-letters", "discard", "1", "--note", "测试订单")
+    kingdee.settings(closed_until={})
+
+    read_again = target.run(documents(1))
+    left_alone = kingdee.statuses()
+    changed = target.run(documents(1, price="9"))
+
+    assert (read_again.summary["set_aside"], left_alone) == (1, {})
+    assert changed.summary["delivered"] == 1
     assert kingdee.statuses() == {"1": "C"}
 
 

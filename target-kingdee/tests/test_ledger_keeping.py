@@ -11,7 +11,7 @@ from target_kingdee.case import Case, Fate
 from target_kingdee.document import Document
 from target_kingdee.ledger import Ledger
 from target_kingdee.ledger_reading import read_dead_letters, read_source_schemas
-from target_kingdee.outcomes import REJECTED
+from target_kingdee.outcomes import LOCKED, REJECTED
 
 ACCOUNT, FORM = "5f0a7c@kingdee.example.com", "SAL_OUTSTOCK"
 WAITS_FOR = '[{"form":"BD_Customer","number":"客户7"}]'
@@ -29,14 +29,14 @@ def deliver(ledger):
     """Deliver documents that end in one way: `deliver(Fate.SAVED, "CK1", "CK2")`; None for no known outcome."""
     book = ledger.book(FORM)
 
-    def send(fate, *numbers):
+    def send(fate, *numbers, reason=REJECTED):
         cases = [Case(_document(number), None) for number in numbers]
         with ledger.transaction() as connection:
             ledger.intend(connection, book, cases, 100)
         for case in cases:
             case.fate, case.is_ours, case.kingdee_id, case.status = fate, True, 7, "A"
             case.held_hash, case.modified_at = case.document.content_hash, "2026-03-31T10:20:30.52"
-            case.reason, case.message = REJECTED, "客户不存在"
+            case.reason, case.message = reason, "客户不存在"
             case.waits_for = WAITS_FOR if fate is Fate.PARKED else None
         if fate is not None:
             with ledger.transaction() as connection:
@@ -112,7 +112,7 @@ def test_a_letter_is_delivered_once_its_document_went_through(deliver, ledger, l
     assert left() == ([], [])
 
 
-def test_a_discarded_letter_stays_so_until_the_record_is_refused_again(deliver, ledger, left):
+def test_a_discarded_letter_stays_so_until_its_record_is_refused_for_another_reason(deliver, ledger, left):
     deliver(Fate.SAVED, "CK1")
     deliver(Fate.PARKED, "CK2")
     ids = [letter["dead_letter_id"] for letter in read_dead_letters(ledger)]
@@ -124,7 +124,10 @@ def test_a_discarded_letter_stays_so_until_the_record_is_refused_again(deliver, 
 
     deliver(Fate.DELIVERED, "CK1")
     deliver(Fate.DEAD, "CK2")
-    assert states(ledger) == {"CK1": ("discarded", "不再需要"), "CK2": ("open", None)}
+    assert states(ledger) == {"CK1": ("discarded", "不再需要"), "CK2": ("discarded", "不再需要")}
+
+    deliver(Fate.DEAD, "CK2", reason=LOCKED)
+    assert states(ledger)["CK2"] == ("open", None)
 
 
 def test_the_last_declaration_of_a_source_stream_is_kept(ledger, database):

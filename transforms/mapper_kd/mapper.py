@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 
 
 class _Mapped(msgspec.Struct, gc=False, omit_defaults=True, tag_field="type", tag="RECORD"):
-    """A RECORD with its ``source``, in the order it goes on the wire."""
+    """A RECORD with its ``source``, in the order it goes on the wire; ``replay`` is handed on as it came."""
 
     stream: str
     record: Any
     source: Source | None = None
     time_extracted: str | None = None
     base_data: list[Companion] | None = None
+    replay: bool = False
 
 
 class MapperKd(InlineMapper):
@@ -97,13 +98,13 @@ class MapperKd(InlineMapper):
         if opened is None:
             self._unmapped(message)
             return
-        raw, extracted = message["record"], message["time_extracted"]
+        raw, extracted, replay = message["record"], message["time_extracted"], message["replay"]
         key, outcomes = opened.map(raw)
         for outcome in outcomes:
             mapping = outcome.flow.mapping
             if outcome.model is not None:
                 source = self._source_of(mapping.name, mapping.stream, key, raw)
-                yield encode(_Mapped(mapping.form, outcome.model, source, extracted, outcome.base_data))
+                yield encode(_Mapped(mapping.form, outcome.model, source, extracted, outcome.base_data, replay))
             elif outcome.failure is not None:
                 letter = dead_letters.dead_letter(mapping, key, outcome.failure, raw)
                 yield encode(_Mapped(dead_letters.STREAM, letter, None, extracted))

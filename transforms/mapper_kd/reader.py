@@ -40,6 +40,7 @@ class Envelope(msgspec.Struct, gc=False):
     record: msgspec.Raw = NOTHING
     time_extracted: str | None = None
     version: int | None = None
+    replay: bool = False
 
 
 _open = msgspec.json.Decoder(Envelope).decode
@@ -104,5 +105,6 @@ class RawRecordReader(MessageReader):
             "stream": envelope.stream,
             "record": envelope.record,
             "time_extracted": envelope.time_extracted,
+            "replay": envelope.replay,
             "line": line,
         }
