@@ -166,3 +166,64 @@ def test_a_refusal_is_given_its_reason(field, message, code, reason):
     assert found.name == reason
     assert found.fix
     assert found.retriable == (reason == "locked")
+
+
+MADE_BY_THE_SANDBOX = [
+    ({"kind": "session_lost", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "database", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "database_after", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "response_error_after", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "http_500_partly", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "locked", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "throttle", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "unreported", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "audit_stays_saved", "first": 1}, {}, {"delivered": 1}),
+    ({"kind": "rejected_half", "first": 1}, {}, {"dead_lettered": 1}),
+    ({"kind": "audit_rolled_back", "first": 1}, {}, {"dead_lettered": 1}),
+    ({"kind": "locked"}, {}, {"dead_lettered": 1}),
+    ({}, {"FCustomerID": {"FNumber": "NOBODY"}}, {"base_data_missing": 1}),
+    ({}, {"FCustomerID": None}, {"field_invalid": 1}),
+    ({}, {"FDate": "2020-01-01"}, {"period_closed": 1}),
+]
+
+
+@pytest.mark.parametrize("row", MADE_BY_THE_SANDBOX)
+def test_what_the_sandbox_answers_is_what_the_table_says(kingdee, target, documents, row):
+    fault, fields, expected = row
+    kingdee.settings(closed_until={"100": "2020-12-31"}, auto_receivable=True)
+    if fault:
+        kingdee.fault(**fault)
+
+    outcome = target.run(documents(1, **fields), max_retries=1)
+
+    told = {**outcome.summary, **outcome.summary["dead_lettered_by_reason"]}
+    assert outcome.exit_code == 0, outcome.stderr
+    assert {name: told[name] for name in expected} == expected
+    assert len(kingdee.held()) == expected.get("delivered", 0)
+
+
+def test_a_question_that_nobody_answered_is_a_reason_of_its_own(kingdee, target, documents):
+    kingdee.settings(stock_control=True)
+
+    outcome = target.run(documents(1))
+
+    assert outcome.summary["dead_lettered_by_reason"] == {"interaction": 1}
+
+
+def test_a_document_that_somebody_audited_first_counts_as_audited(kingdee, target, documents):
+    kingdee.fault("reset_after", call="Audit", nth=1)  # carried out; asked again, Kingdee says 单据已经审核
+
+    outcome = target.run(documents(2), IsAutoSubmitAndAudit=False)
+
+    assert outcome.summary["delivered"] == 2
+    assert set(kingdee.statuses().values()) == {"C"}
+
+
+@pytest.mark.parametrize(
+    ("code", "description"), [(4002, "Unauthorized"), (4006, "X-Api-TimeStamp expired"), (5001, "API not found[GW]")]
+)
+def test_what_no_repetition_mends_stops_a_run(code, description):
+    failure = read_http_error(519, json.dumps({"errcode": code, "description": description}).encode())
+
+    assert row_of(failure).action is Action.STOP
+    assert description in sentence_of(failure)
