@@ -104,6 +104,7 @@ def test_every_command_of_the_page_does_what_the_page_says(world):
     assert changed in reader.types("target-kingdee dead-letters list --reason changed_in_kingdee").stdout
     assert deleted in reader.types("target-kingdee dead-letters list --reason deleted_in_kingdee").stdout
     assert stay not in reader.types("target-kingdee dead-letters list --reason not_audited").stdout
+    reader.types("meltano run --force")
     reader.types("meltano run tap-wangdiantong mapper-kd target-kingdee")
 
     before = summary(url, f"kingdee/{OUTSTOCK}")

@@ -56,7 +56,7 @@ class Entry(msgspec.Struct, gc=False):
         delivered_hash: Of what Kingdee holds, when we put it there.
         floor_id: The form's highest primary key before the first attempt: what has a higher one is ours.
         modified_at: FModifyDate as Kingdee last told it, verbatim; None when it was not seen since the last change.
-        is_reported: This run has just found it gone from Kingdee, and said so in a letter.
+        is_reported: This run has just found it changed or deleted by a person, and said so in a letter.
     """
 
     status: str

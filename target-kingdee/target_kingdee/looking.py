@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from target_kingdee.case import AUDITED, DRAFT, SUBMITTED, Case, Fate, Policy, Stage
 from target_kingdee.existing import end_refused, put_back, treat_existing
 from target_kingdee.outcomes import CHANGED, DELETED, EXISTING_NUMBER, REJECTED
@@ -27,7 +29,7 @@ _NEVER_DONE = frozenset({"dead", "parked", *SET_ASIDE})
 def first_need(case: Case, policy: Policy) -> Stage | None:
     """Decide on a document before any call, from what the ledger knows of its number."""
     prior = case.prior
-    if prior is not None and prior.status in SET_ASIDE and _is_set_aside(case, prior):
+    if prior is not None and (prior.is_reported or prior.status in SET_ASIDE) and _is_set_aside(case, prior):
         return None
     if prior is None or (prior.status in _NEVER_DONE and not prior.kingdee_id):
         return Stage.LOOK if policy.look_first else Stage.SAVE
@@ -47,10 +49,10 @@ def first_need(case: Case, policy: Policy) -> Stage | None:
 def _is_set_aside(case: Case, prior: Entry) -> bool:
     """Whether a document stays where a person put it aside: until its content changes, or its letter is replayed.
 
-    What this very run has found deleted is told first, also when it is being replayed.
+    What this very run has found deleted or changed is told first, also when it is being replayed.
     """
     is_same = prior.content_hash == case.document.content_hash and prior.is_of(case.document)
-    if prior.is_reported and not is_same:
+    if prior.is_reported and prior.status == "deleted" and not is_same:
         report_deleted(case)
     elif is_same and (prior.is_reported or not case.document.is_replay):
         case.fate = Fate.ASIDE
@@ -171,7 +173,7 @@ def _holds_other_content(case: Case) -> bool:
 def _not_there(case: Case, policy: Policy) -> Stage | None:
     if case.was_saved:
         _end_invisible(case)
-    elif case.own_id:
+    elif case.own_id and not _is_wanted_again(case):
         report_deleted(case)
     elif case.refused_at is not None and case.reason is not None:
         return end_refused(case, Stage.SAVE, policy)
@@ -180,6 +182,15 @@ def _not_there(case: Case, policy: Policy) -> Stage | None:
     else:
         return Stage.SAVE
     return None
+
+
+def _is_wanted_again(case: Case) -> bool:
+    """Whether a person replays what was reported before, now that it is gone: then it is a new document."""
+    prior = case.prior
+    if prior is None or prior.status != "dead" or not case.document.is_replay:
+        return False
+    case.prior, case.kingdee_id, case.status = structs.replace(prior, kingdee_id=None), None, ""
+    return True
 
 
 def _end_invisible(case: Case) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from target_kingdee.case import Fate
 from target_kingdee.delivery import Delivery
 from target_kingdee.ledger import UNFINISHED_A_TIME
-from target_kingdee.outcomes import DELETED
+from target_kingdee.outcomes import CHANGED, DELETED
 from target_kingdee.resume import resumed_case
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Resumption:
     """
 
     run: Run
-    _gone: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _told: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _waiting: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     @property
@@ -56,9 +56,9 @@ class Resumption:
                 self._carry_out(form, some)
 
     def meet(self, form: OpenForm, known: Mapping[str, Entry]) -> None:
-        """Take note of records that have come again, and tell those whose documents have just been found gone."""
+        """Take note of records that have come again, and mark those of which it was just told what people did."""
         self._waiting[form.name].difference_update(known)
-        for number in self._gone[form.name].intersection(known):
+        for number in self._told[form.name].intersection(known):
             known[number].is_reported = True
 
     def _carry_out(self, form: OpenForm, some: Sequence[Unfinished]) -> None:
@@ -72,7 +72,7 @@ class Resumption:
         ended = [case for case in delivery.cases if case.fate is not None]
         changed = [case for case in ended if case.fate is not Fate.LEFT]
         self.run.settle_resumed(form, changed)
-        self._gone[form.name].update(case.number for case in changed if case.reason is DELETED)
+        self._told[form.name].update(case.number for case in changed if case.reason in (CHANGED, DELETED))
         for case in ended:
             if case.fate is Fate.LEFT and case.prior is not None and case.prior.status == "sending":
                 self._waiting[form.name].add(case.number)

@@ -46,8 +46,7 @@ class Summary:
             if case.fate is Fate.DELIVERED:
                 delivered += 1
             elif case.fate in _REFUSED:
-                is_told = case.prior is not None and case.prior.is_reported
-                self.dead_lettered[case.reason.name if case.reason else "rejected"] += not is_told
+                self.dead_lettered[case.reason.name if case.reason else "rejected"] += 1
             elif case.fate is not None:
                 self.fates[case.fate] += 1
         self.fates[Fate.DELIVERED] += delivered

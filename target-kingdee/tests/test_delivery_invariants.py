@@ -59,6 +59,7 @@ class PlayedKingdee:
         self.held: dict[int, Held] = {}
         self.overwritten: list[int] = []
         self.audited_edits: list[int] = []
+        self.taken_back: set[int] = set()  # whose audit we took back: to be audited again when the save is refused
         self.missing: set[str] = set()
         self.is_calm = False
         self._ids = itertools.count(101)
@@ -69,6 +70,7 @@ class PlayedKingdee:
 
     def touch(self, one: int, who: str) -> None:
         self.held[one].modifier, self.held[one].modified = who, next(self._clock)
+        self.taken_back.discard(one)
 
     def perform(self, step: Step, data):
         fate = "fine" if self.is_calm else data.draw(st.sampled_from(FATES), label=f"fate of {type(step).__name__}")
@@ -141,10 +143,12 @@ class PlayedKingdee:
         for one in map(int, step.ids):
             held = self.held.get(one)
             moved = MOVES[step.service].get(held.status) if held else None
-            if held and moved in ("B", "C") and held.modifier == PERSON:
+            if held and moved in ("B", "C") and held.modifier == PERSON and one not in self.taken_back:
                 self.audited_edits.append(one)
             if held and moved and self.does(data, "moves", "moves", "refuses") == "moves":
                 held.status = moved
+                if moved == "D":
+                    self.taken_back.add(one)
                 entities.append(Entity(one, held.number, 0))
             elif held:
                 complaints.append(Complaint(None, f"{held.number} 审核失败", 0))

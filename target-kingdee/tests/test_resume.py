@@ -87,6 +87,20 @@ def test_a_document_that_a_person_deleted_is_reported_and_sent_again_only_by_a_r
     assert (again.summary["set_aside"], replayed.summary["delivered"]) == (1, 1)
 
 
+def test_what_a_person_changed_and_then_deleted_is_delivered_by_a_replay(kingdee, target, documents, left_saved):
+    left_saved()
+    kingdee.person("edit-document", form=FORM, number=kingdee.number(1), lines=[{"FTaxPrice": 9}])
+    reported = target.run(documents(1))
+    kingdee.person("delete-documents", form=FORM, numbers=[kingdee.number(1)])
+
+    replayed = target.run([{**message, "replay": True} for message in documents(1)])
+
+    assert reported.summary["dead_lettered_by_reason"] == {"changed_in_kingdee": 1}
+    assert replayed.summary["delivered"] == 1
+    assert kingdee.statuses() == {"1": "C"}
+    assert target.tell("dead-letters", "export").stdout == ""
+
+
 def test_a_killed_runs_documents_are_finished_where_they_are_and_told_where_they_are_not(
     kingdee, target, schema, documents
 ):
