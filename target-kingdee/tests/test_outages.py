@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import time
 from threading import Timer
 
 import pytest
 
 SLOW = {"backoff_seconds": 1}  # as it is by default: pauses are as long as in earnest
+PORT = re.compile(r":(\d+)$")
 BACK = re.compile(r"Kingdee is back after (\d+) s")
+
+
+def is_open(kingdee) -> bool:
+    with socket.socket() as trying:
+        return trying.connect_ex(("127.0.0.1", int(PORT.search(kingdee.sandbox.url)[1]))) == 0
+
+
+@pytest.fixture(autouse=True)
+def _open_for_the_next_test(kingdee):
+    yield
+    while not is_open(kingdee):
+        time.sleep(0.1)
 
 
 def test_a_closed_port_is_waited_for_whatever_max_retries_says_and_told_of_in_two_lines(kingdee, target, documents):
@@ -35,9 +49,11 @@ def test_a_site_in_maintenance_is_waited_for_once_it_has_answered(kingdee, targe
     while not kingdee.held():
         time.sleep(0.02)
     kingdee.faults({"call": "*", "kind": kind})
-    Timer(2, kingdee.sandbox.clear_faults).start()
+    mending = Timer(2, kingdee.sandbox.clear_faults)
+    mending.start()
 
     _, err = process.communicate(timeout=60)
+    mending.join()
 
     assert process.returncode == 0, err
     assert len(kingdee.held()) == 6
@@ -60,7 +76,7 @@ def test_an_outage_after_a_call_whose_answer_was_lost_doubles_nothing(kingdee, t
 def test_a_signal_ends_the_wait_at_once_and_the_next_run_completes(kingdee, target, documents):
     kingdee.fault("refused", nth=2, seconds=8)
     process = target.start(documents(6, every=1), batch_size=2, **SLOW)
-    while len(kingdee.held()) < 2:
+    while is_open(kingdee):
         time.sleep(0.02)
     time.sleep(2)
     began = time.monotonic()
@@ -70,7 +86,7 @@ def test_a_signal_ends_the_wait_at_once_and_the_next_run_completes(kingdee, targ
     assert process.returncode == 143, err
     assert time.monotonic() - began < 5
     assert out.decode().splitlines()[-1] == '{"bookmarks":{"sales_stockouts":2}}'
-    outcome = target.run(documents(6), **SLOW)
+    outcome = target.run(documents(6), **SLOW)  # waits for the port
     assert (outcome.exit_code, len(kingdee.held())) == (0, 6)
 
 
