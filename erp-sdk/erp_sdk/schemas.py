@@ -31,7 +31,6 @@ import keyword
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
@@ -39,16 +38,12 @@ from typing import Any
 import msgspec
 
 from erp_sdk.messages import decode, encode
-from erp_sdk.money import decimal_or_none
-from erp_sdk.times import parse_time, rfc3339
+from erp_sdk.value_kinds import ABSENT, KINDS, TEXT, Kind, whole_number
 
 Schema = Mapping[str, Any]
 Selected = Callable[[tuple[str, ...]], bool]
 """Tells for a breadcrumb such as ``("properties", "remark")`` whether the catalog selects it."""
 
-_ABSENT = (type(None), msgspec.UnsetType)
-_REMEMBERED = 1 << 15
-_SECONDS_TEXT = len("2026-01-05 09:30:51")
 _LONG, _LONG_DIGITS = 1 << 63, 18
 
 
@@ -71,95 +66,6 @@ class WrongValueError(ValueError):
 
     def __init__(self, where: str, value: object, declared: str) -> None:
         super().__init__(f"{where} holds {str(value)[:80]!r}, which is no {declared}")
-
-
-class _Memory(dict[Any, Any]):
-    """Remembers conversions of text: most amounts are 0.0000, and a document's lines share its times. Bounded."""
-
-    def __init__(self, convert: Callable[[Any], Any], clean: tuple[type, ...]) -> None:
-        super().__init__()
-        self._convert = convert
-        self._clean = frozenset((*clean, *_ABSENT))
-
-    def __missing__(self, value: Any) -> Any:
-        if value.__class__ in self._clean:  # not remembered: 1 and Decimal("1.00") are equal, and not the same
-            return value
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        converted = self[value] = self._convert(value)
-        return converted
-
-
-def _time(value: Any) -> str | None:
-    if value.__class__ is str and len(value) == _SECONDS_TEXT and value[4:11:3] == "-- ":
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:  # a zero date, or nonsense: the slow way knows
-            pass
-        else:
-            return value.replace(" ", "T") + "+08:00"
-    moment = parse_time(value)
-    return None if moment is None else rfc3339(moment)
-
-
-def _date(value: Any) -> str | None:
-    moment = parse_time(value)
-    return None if moment is None else moment.date().isoformat()
-
-
-def _integer(value: Any) -> int | None:
-    number = decimal_or_none(value)
-    if number is None:
-        return None
-    if number != int(number):
-        raise ValueError(value)
-    return int(number)
-
-
-def _number(value: Any) -> msgspec.Raw | None:
-    number = decimal_or_none(value)
-    return None if number is None else msgspec.Raw(str(number))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise TypeError(value)
-    return str(value)
-
-
-_BOOLEANS = {False: False, True: True, "0": False, "1": True, "false": False, "true": True, "": None}
-
-
-def _boolean(value: Any) -> bool | None:
-    return _BOOLEANS[value.lower() if isinstance(value, str) else value]
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How values of one declared type are converted.
-
-    Attributes:
-        said: The type's name in an error.
-        convert: From any value but None to the declared type.
-        clean: The classes that need no conversion.
-        memory: Conversions that are kept, for all fields together, where equal values come often.
-    """
-
-    said: str
-    convert: Callable[[Any], Any]
-    clean: tuple[type, ...]
-    memory: _Memory | None = None
-
-
-_NUMBERS = (int, Decimal, msgspec.Raw)
-_TEXT = _Kind("text", _text, (str,))
-_KINDS = {
-    ("string", "date-time"): _Kind("date and time", _time, (), _Memory(_time, ())),
-    ("string", "date"): _Kind("date", _date, (), _Memory(_date, ())),
-    ("integer", None): _Kind("whole number", _integer, (int,)),
-    ("number", None): _Kind("number", _number, _NUMBERS, _Memory(_number, _NUMBERS)),
-    ("boolean", None): _Kind("yes or no (0, 1, true, false)", _boolean, (bool,)),
-}
 
 
 @dataclass(slots=True)
@@ -209,7 +115,7 @@ class _Object:
 
     struct: type[msgspec.Struct]
     convert: Callable[[Sequence[Any]], None]
-    kinds: dict[str, _Kind]
+    kinds: dict[str, Kind]
     nested: dict[str, _Object]
     decoder: msgspec.json.Decoder[Any]
 
@@ -223,7 +129,7 @@ class _Object:
                     yield row, f"{name}.{path}", wrong, said
             for name, kind in self.kinds.items():
                 value = getattr(row, attributes.fields[name])
-                if value.__class__ not in (*kind.clean, *_ABSENT):
+                if value.__class__ not in (*kind.clean, *ABSENT):
                     try:
                         kind.convert(value)
                     except (ValueError, TypeError, KeyError):
@@ -329,7 +235,7 @@ def _declared_type(declared: Schema) -> str:
 def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: tuple[str, ...]) -> _Object:
     crumb = tuple(part for name in path for part in ("properties", name))
     fields: list[tuple[str, Any, Any]] = []
-    kinds: dict[str, _Kind] = {}
+    kinds: dict[str, Kind] = {}
     nested: dict[str, _Object] = {}
     dropped: list[str] = []
     for name, attribute in learnt.fields.items():
@@ -342,14 +248,14 @@ def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: t
             nested[name] = _compile_object(inner, selected, learnt.nested.get(name, _Learnt()), (*path, name))
             item: Any = nested[name].struct  # a type made at run time
             shape = (item if "properties" in declared else list[item]) | str | None  # PHP writes "" for an empty list
-        elif kind := _KINDS.get((_declared_type(declared), declared.get("format"))):
-            if kind.convert is _integer and name not in learnt.odd:
+        elif kind := KINDS.get((_declared_type(declared), declared.get("format"))):
+            if kind.convert is whole_number and name not in learnt.odd:
                 shape = int | None  # the decoder reads "110" as 110
             else:
                 kinds[name] = kind
         elif _declared_type(declared) == "string":
             if name in learnt.loose:
-                kinds[name] = _TEXT
+                kinds[name] = TEXT
             else:
                 shape = str | None
         fields.append((attribute, shape if shape is Any else shape | msgspec.UnsetType, msgspec.UNSET))
@@ -365,7 +271,7 @@ def _compile_object(schema: Schema, selected: Selected, learnt: _Learnt, path: t
 
 
 def _compile_conversion(
-    learnt: _Learnt, kinds: Mapping[str, _Kind], nested: Mapping[str, _Object], dropped: Sequence[str]
+    learnt: _Learnt, kinds: Mapping[str, Kind], nested: Mapping[str, _Object], dropped: Sequence[str]
 ) -> Callable[[Sequence[Any]], None]:
     """Write and compile the function that converts a list of structs in place.
 
@@ -378,7 +284,7 @@ def _compile_conversion(
     for number, (name, kind) in enumerate(kinds.items()):
         place, convert, clean = f"row.{attributes[name]}", f"convert_{number}", f"clean_{number}"
         names[convert] = kind.convert
-        names[clean] = frozenset((*kind.clean, *_ABSENT))
+        names[clean] = frozenset((*kind.clean, *ABSENT))
         if kind.memory is not None:
             names[convert] = kind.memory
             lookup = f"{place} = {convert}[v]"
@@ -386,7 +292,7 @@ def _compile_conversion(
                 f"  v = {place}",
                 f"  if v.__class__ not in {clean}: {lookup}" if name in learnt.loose else f"  {lookup}",
             ]
-        elif kind.convert is _integer:
+        elif kind.convert is whole_number:
             lines += [
                 f"  v = {place}",
                 f"  if v.__class__ is str and v.isdecimal(): {place} = int(v)",

@@ -14,8 +14,9 @@ import pytest
 from erp_sdk.answers import Action, Answer, AnswerTable
 from erp_sdk.calls import Listing
 from erp_sdk.command import SetupError, explain
+from erp_sdk.settings import reading_settings
 from erp_sdk.stream import FullTableStream
-from erp_sdk.tap import ErpTap, reading_settings
+from erp_sdk.tap import ErpTap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.helpers.capabilities import PluginCapabilities

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import requests
 from erp_sdk.command import SetupError, run
-from erp_sdk.tap import ErpTap, reading_settings
+from erp_sdk.settings import reading_settings
+from erp_sdk.tap import ErpTap
 from singer_sdk import typing as th
 
 from tap_kingdee.session import GalaxySession

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from erp_sdk.command import SetupError, run
-from erp_sdk.tap import ErpTap, reading_settings
+from erp_sdk.settings import reading_settings
+from erp_sdk.tap import ErpTap
 from singer_sdk import typing as th
 
 from tap_wangdiantong.dialects import Dialect, dialect_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from erp_sdk.messages import decode, encode
+from erp_sdk.messages import encode
 from sqlalchemy import func, select
 
 from target_kingdee.ledger_schema import books, dead_letters, deliveries, runs, source_schemas
@@ -14,57 +14,13 @@ from target_kingdee.totals import Totals
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Row, Select
+    from sqlalchemy import Row, Select
 
     from target_kingdee.ledger import Ledger
     from target_kingdee.ledger_rows import DeadLetter
 
 ROWS_A_TIME = 500
 LAST_RUNS = 5
-
-
-def read_dead_letters(
-    ledger: Ledger,
-    *,
-    form: str | None = None,
-    reason: str | None = None,
-    number: str | None = None,
-    stream: str | None = None,
-    letter_id: int | None = None,
-    with_closed: bool = False,
-) -> Iterator[dict[str, Any]]:
-    """Yield dead letters, oldest first; ``record`` and ``model`` are decoded with exact numbers.
-
-    Args:
-        ledger: Where they are.
-        form: Only of this FormId.
-        reason: Only of this reason class.
-        number: Only of this document number.
-        stream: Only of this source stream.
-        letter_id: Only this one, closed or not.
-        with_closed: Also those that were delivered after all.
-    """
-    letter = dead_letters.c
-    wanted: list[ColumnElement[bool]] = [] if with_closed or letter_id is not None else [letter.closed_at.is_(None)]
-    exact = {books.c.form: form, letter.reason: reason, letter.number: number, letter.source_stream: stream}
-    wanted += [column == value for column, value in exact.items() if value is not None]
-    if letter_id is not None:
-        wanted.append(letter.dead_letter_id == letter_id)
-    columns = [column for column in letter if column.name != "book_id"]
-    chosen = select(books.c.account, books.c.form, *columns).join(books, books.c.book_id == letter.book_id)
-    chosen = chosen.where(*wanted).order_by(letter.dead_letter_id).limit(ROWS_A_TIME)
-    last = 0
-    while True:
-        with ledger.reading() as connection:
-            rows = connection.execute(chosen.where(letter.dead_letter_id > last)).mappings().all()
-        for row in rows:
-            told = dict(row)
-            told["record"] = decode(told["record"].encode())
-            told["model"] = None if told["model"] is None else decode(told["model"].encode())
-            yield told
-        if len(rows) < ROWS_A_TIME:
-            return
-        last = rows[-1]["dead_letter_id"]
 
 
 class Delivered(NamedTuple):

@@ -17,7 +17,7 @@ from target_kingdee.case import Case, Fate, Policy
 from target_kingdee.delivery import Delivery
 from target_kingdee.document import Document, content_hash, read_model
 from target_kingdee.ledger import Book, Ledger
-from target_kingdee.ledger_reading import read_dead_letters
+from target_kingdee.letters import LetterFilter, read_letters
 from target_kingdee.patience import DeliveryStoppedError
 from target_kingdee.resume import resumed_case
 from target_kingdee.steps import Look, Operate, Provide, Save, Step, Wait
@@ -304,7 +304,7 @@ class Deliveries(RuleBasedStateMachine):
                 assert self.kingdee.held[one].status == "C", case.number
         with self.ledger.reading() as connection:
             assert self.ledger.unfinished(connection, self.book) == []
-        assert list(read_dead_letters(self.ledger)) == []
+        assert list(read_letters(self.ledger, LetterFilter())) == []
         self.ledger.close()
 
 

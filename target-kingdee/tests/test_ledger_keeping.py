@@ -10,7 +10,8 @@ import pytest
 from target_kingdee.case import Case, Fate
 from target_kingdee.document import Document
 from target_kingdee.ledger import Ledger
-from target_kingdee.ledger_reading import read_dead_letters, read_source_schemas
+from target_kingdee.ledger_reading import read_source_schemas
+from target_kingdee.letters import LetterFilter, read_letters
 from target_kingdee.outcomes import LOCKED, REJECTED
 
 ACCOUNT, FORM = "5f0a7c@kingdee.example.com", "SAL_OUTSTOCK"
@@ -66,7 +67,8 @@ def left(ledger):
 
 def states(ledger):
     return {
-        letter["number"]: (letter["state"], letter["note"]) for letter in read_dead_letters(ledger, with_closed=True)
+        letter["number"]: (letter["state"], letter["note"])
+        for letter in read_letters(ledger, LetterFilter(state="all"))
     }
 
 
@@ -115,7 +117,7 @@ def test_a_letter_is_delivered_once_its_document_went_through(deliver, ledger, l
 def test_a_discarded_letter_stays_so_until_its_record_is_refused_for_another_reason(deliver, ledger, left):
     deliver(Fate.SAVED, "CK1")
     deliver(Fate.PARKED, "CK2")
-    ids = [letter["dead_letter_id"] for letter in read_dead_letters(ledger)]
+    ids = [letter["dead_letter_id"] for letter in read_letters(ledger, LetterFilter(state="all"))]
 
     assert ledger.discard(ids, "不再需要") == 2
     assert ledger.discard([*ids, 4711], "again") == 0

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.pool import NullPool
 from target_kingdee.ledger import Ledger
-from target_kingdee.ledger_reading import read_dead_letters
+from target_kingdee.letters import LetterFilter, read_letters
 
 VERSIONS = Path(__file__).with_name("ledgers")
 ACCOUNT = "5f0a7c@kingdee.example.com"
@@ -92,7 +92,7 @@ def test_an_upgrade_keeps_what_was_there(first_version):
             known = ledger.known(connection, book, ["CK1", "CK4", "CK6"])
             unfinished = ledger.unfinished(connection, book)
             assert ledger.parked(connection, book) == []
-        letters = {row["number"]: row for row in read_dead_letters(ledger, with_closed=True)}
+        letters = {row["number"]: row for row in read_letters(ledger, LetterFilter(state="all"))}
 
     assert {number: entry.status for number, entry in known.items()} == {
         "CK1": "delivered",
