@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.03
 SIGNALS = {"KILL": signal.SIGKILL, "TERM": signal.SIGTERM}
+_TO_THE_SANDBOX = frozenset({"expire_sessions", "restart", "outage"})
 
 
 class Storm:
@@ -82,7 +83,9 @@ class Storm:
         return int(self._place.sandbox.get("kingdee/SAL_OUTSTOCK", summary="1")["documents"])
 
     def _strike(self, blow: Blow, line: Line) -> None:
-        """Do it; what cannot be done yet (a victim that has not started) is tried again."""
+        """Do it; what cannot be done yet (a victim that has not started, a sandbox that is out) is tried again."""
+        if self._later and blow.kind in _TO_THE_SANDBOX:
+            return
         done = getattr(self, f"_{blow.kind}")(blow, line)
         if done:
             self._waiting.remove(blow)
