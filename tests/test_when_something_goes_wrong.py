@@ -76,6 +76,7 @@ def world(flow, postgres_database):
         yield url, Reader(flow, settings)
 
 
+@pytest.mark.timeout(900)  # eight runs through Meltano
 def test_every_command_of_the_page_does_what_the_page_says(world):
     url, reader = world
     stay, changed, deleted = make_trouble(url, reader)

@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FAILED, MISUSED, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 _COLLECT_EVERY = 50_000
+_HEARD_SECONDS = 0.5
 
 
 class UserError(Exception):
@@ -102,10 +104,18 @@ def _run(command: click.Command, name: str, args: Sequence[str] | None) -> int:
             logging.getLogger(name).debug("traceback", exc_info=error)
         sentence, code = explain(error)
         click.echo(redact(f"{name}: {sentence}"), err=True)
+        _let_meltano_read()
         if isinstance(error, BrokenPipeError):
             _forget_stdout()
         return code
     return result if isinstance(result, int) else 0
+
+
+def _let_meltano_read() -> None:
+    """Stay for a moment: Meltano drops what a plugin said last when the whole line has ended before it was read."""
+    if "MELTANO_PROJECT_ROOT" in os.environ:
+        sys.stderr.flush()
+        time.sleep(_HEARD_SECONDS)
 
 
 def calm_the_collector() -> None:
