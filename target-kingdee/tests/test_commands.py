@@ -68,6 +68,14 @@ def test_check_says_which_forms_may_be_used(target):
     assert "NO_SUCH_FORM" in bad.stdout
 
 
+def test_check_says_how_long_it_waits_for_an_absent_kingdee_and_what_to_look_at(target):
+    absent = target.tell("check", base_url="http://127.0.0.1:9/k3cloud/", max_outage_seconds=1)
+
+    assert absent.exit_code == 1
+    assert "for up to 1 s" in absent.stderr
+    assert "cannot be reached (the connection was refused); check base_url" in absent.stderr
+
+
 def test_check_with_a_wrong_secret_fails(target):
     assert target.tell("check", app_secret="f" * 32).exit_code == 1
 

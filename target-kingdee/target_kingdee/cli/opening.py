@@ -13,14 +13,13 @@ from erp_sdk.budget import Budget
 from target_kingdee.courier import CallCounts, Courier
 from target_kingdee.ledger import Ledger
 from target_kingdee.ledger_engine import ledger_url
-from target_kingdee.settings import DEFAULT_LEDGER
+from target_kingdee.settings import DEFAULT_LEDGER, Settings
 from target_kingdee.target import TargetKingdee
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_kingdee.settings import Settings
-
+LONGEST_OUTAGE_SECONDS = 15.0
 PREFIX = f"{TargetKingdee.name.replace('-', '_').upper()}_"
 
 
@@ -42,9 +41,13 @@ def open_ledger(config: Any) -> Ledger:
 
 @contextmanager
 def open_courier(config: Any) -> Iterator[tuple[Courier, Settings]]:
-    """Make the one who calls Kingdee, as a run has it; without --config the settings come from the environment."""
+    """Make the one who calls Kingdee, as a run has it; without --config the settings come from the environment.
+
+    A person waits for the answer: an outage is not waited out for as long as a run does.
+    """
     target = TargetKingdee(config=dict(config.config), parse_env_config=config.parse_env or not config.config)
-    settings = target.settings
+    longest = min(target.settings.seconds("max_outage_seconds"), LONGEST_OUTAGE_SECONDS)
+    settings = Settings({**target.config, "max_outage_seconds": longest})
     budget = Budget(settings.number("calls_per_minute"), settings.account, settings.budget_path)
     courier = Courier(settings, CallCounts(), budget, threading.Event())
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,8 @@ from target_kingdee.ledger_reading import as_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from target_kingdee.case import Policy
     from target_kingdee.courier import Courier
     from target_kingdee.settings import Settings
-
-LONGEST_WAIT = 15.0
 
 
 @click.command()
@@ -76,7 +72,7 @@ def check(config: Any, forms: Sequence[str]) -> None:
         click.echo(f"signed in to {settings.account} as {settings.identity.username} ({settings.auth})")
         wrong = 0
         for form in forms or settings.form_names or ["SAL_OUTSTOCK"]:
-            answer = courier.ask(partial(Galaxy.describe, form=form), _patience_of(settings, form))
+            answer = courier.ask(partial(Galaxy.describe, form=form), settings.form(form).policy)
             title = DOCUMENTS.get(form, "")
             if isinstance(answer, Answer):
                 wrong += 1
@@ -95,7 +91,7 @@ def page_reader(
     Raises:
         UserError: When it is called and Kingdee refuses.
     """
-    policy = _patience_of(settings, form)
+    policy = settings.form(form).policy
 
     def read(fields: Sequence[str], filter_string: str, order: str, start: int) -> list[list[Any]]:
         rows = courier.ask(
@@ -111,12 +107,6 @@ def page_reader(
         return rows
 
     return read
-
-
-def _patience_of(settings: Settings, form: str) -> Policy:
-    """Return the form's policy, for a person who waits for the answer."""
-    policy = settings.form(form).policy
-    return replace(policy, max_outage_seconds=min(policy.max_outage_seconds, LONGEST_WAIT))
 
 
 def _names_and_keys(fields: Sequence[str]) -> tuple[list[str], list[str]]:
