@@ -255,7 +255,7 @@ def test_preview_shows_records_before_and_after(project):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("garbage\n", "a line of it is no Singer message"), ("", "the input has no record of orders")],
+    [("garbage\n", "in.singer cannot be read: it is no JSON"), ("", "in.singer has no record of orders")],
 )
 def test_preview_says_when_there_is_nothing_to_show(project, content, message):
     project.mapping(project.flow())
@@ -265,6 +265,34 @@ def test_preview_says_when_there_is_nothing_to_show(project, content, message):
 
     assert result.returncode == 2
     assert message in sentence(result)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"number": "N1", "paid": 1.10}\n{"number": 2}\n',
+        '[{"number": "N1", "paid": 1.10}, {"number": 2}]',
+        '{"records": [\n{"number": "N1", "paid": 1.10}, {"number": 2}]}',
+        '\ufeff{"raw": [{"number": "N1", "paid": 1.10}, {"number": 2}]}',
+        '{"type": "RECORD", "stream": "orders", "record": {"number": "N1", "paid": 1.10}}\n'
+        '{"type": "STATE", "value": {}}\n'
+        '{"type": "RECORD", "stream": "orders", "record": {"number": 2}}\n',
+    ],
+)
+def test_preview_takes_records_in_any_shape_and_prints_one_json_object(project, content):
+    project.mapping(project.flow("  FAmount: =paid\n  FDouble: =paid * 2", "where: =number"))
+    project.write("records.json", content)
+
+    result = project.ask("preview", "mappings/orders.yml", "records.json", "--json")
+
+    assert result.returncode == 0
+    assert result.stderr == ""
+    printed = json.loads(result.stdout, parse_float=str)
+    assert printed["documents"] == [{"FBillNo": "N1", "FAmount": "1.10", "FDouble": "2.20"}]
+    (letter,) = printed["dead_letters"]
+    assert letter["field"] == "FDouble"
+    assert letter["record"] == {"number": 2}
+    assert list(printed) == ["documents", "dead_letters"]
 
 
 @pytest.mark.parametrize("arguments", [["check", "--nope"], ["--nope"]])

@@ -1,0 +1,17 @@
+"""Commands for people who write mappings: ``mapper-kd check``, ``preview`` and the like."""
+
+from __future__ import annotations
+
+import click
+
+from mapper_kd.cli.check import check
+from mapper_kd.cli.preview import preview
+
+
+@click.group()
+def commands() -> None:
+    """Check mappings and look at what they do."""
+
+
+for _command in (check, preview):
+    commands.add_command(_command)
