@@ -6,12 +6,12 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
-from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import RowKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mapper_kd.functions import Function
     from mapper_kd.scope import Code
 
 MAX_LENGTH = 4_000
@@ -23,7 +23,6 @@ _NAMES: dict[type[ast.AST], str] = {
     ast.Lambda: "lambda",
     ast.NamedExpr: ":=",
     ast.JoinedStr: "an f-string; concat() joins texts",
-    ast.ListComp: "a list comprehension",
     ast.SetComp: "a set comprehension",
     ast.DictComp: "a dict comprehension",
     ast.Dict: "a dictionary; tables: can hold one as rows:",
@@ -117,9 +116,8 @@ def require_comparable(left: Code, left_node: ast.expr, right: Code, right_node:
     raise ExpressionError(f"compares {' with '.join(written)}: they are never equal")
 
 
-def check_arguments(name: str, parts: Sequence[Code], nodes: Sequence[ast.expr]) -> None:
+def check_arguments(name: str, function: Function, parts: Sequence[Code], nodes: Sequence[ast.expr]) -> None:
     """Refuse a call with too few or too many values, or with values known to be of the wrong family."""
-    function = FUNCTIONS[name]
     takes = function.takes.split()
     repeated = takes[-1].endswith("*")
     least = sum(1 for one in takes if not one.endswith("?"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mapper_kd import date_functions, list_functions, number_functions, text_functions
+from mapper_kd.function import Function
 from mapper_kd.kinds import (
     ANY,
     BOOLEAN,
@@ -21,32 +21,10 @@ from mapper_kd.kinds import (
     list_of,
     row_of,
 )
+from mapper_kd.sql_functions import SQL_FUNCTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function of the language.
-
-    Attributes:
-        usage: How it is written, for the table in the README.
-        meaning: What it gives.
-        takes: The families of its arguments; ``?`` marks one that may be left out, ``*`` one that may be repeated.
-        gives: The kind of its result, or how it follows from the kinds of the arguments.
-        call: The implementation; None for the forms that the expression compiler builds itself.
-    """
-
-    usage: str
-    meaning: str
-    takes: str
-    gives: Kind | Callable[[Sequence[Kind]], Kind]
-    call: Callable[..., Any] | None = None
-
-    def kind(self, arguments: Sequence[Kind]) -> Kind:
-        """Return the kind of the result."""
-        return self.gives if isinstance(self.gives, Kind) else self.gives(arguments)
+    from collections.abc import Sequence
 
 
 def _same(arguments: Sequence[Kind]) -> Kind:
@@ -169,3 +147,8 @@ FUNCTIONS: dict[str, Function] = {
     "month_start": Function("month_start(time)", "the first day of its month", "any", DATE, _dates.month_start),
     "month_end": Function("month_end(time)", "the last day of its month", "any", DATE, _dates.month_end),
 }
+
+NAMESPACES: dict[str, dict[str, Function]] = {"sql": SQL_FUNCTIONS}
+"""Functions that are called with a name before theirs, such as ``sql.concat``."""
+
+__all__ = ["FUNCTIONS", "NAMESPACES", "Function"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mapper_kd.functions import FUNCTIONS
+from mapper_kd.functions import FUNCTIONS, NAMESPACES
 from mapper_kd.kinds import ANY, Kind, RowKind, UnknownNameError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
+    from mapper_kd.functions import Function
     from mapper_kd.lookups import Table
     from mapper_kd.source_record import SourceObject
 
@@ -47,9 +48,16 @@ class Code:
 
 @dataclass
 class Names:
-    """What generated code refers to besides its own variables: functions, tables, constants. One per mapping."""
+    """What generated code refers to besides its own variables: functions, tables, constants. One per mapping.
+
+    Attributes:
+        open_table: Returns the table of a name.
+        namespaces: Functions that are called with a name before theirs, such as ``sql.concat``.
+        bound: What names of the generated source stand for.
+    """
 
     open_table: Callable[[str], Table]
+    namespaces: Mapping[str, Mapping[str, Function]] = field(default_factory=lambda: NAMESPACES)
     bound: dict[str, Any] = field(default_factory=dict)
     _temporaries: int = 0
 

@@ -1,0 +1,104 @@
+"""Rules for calls: of functions, of functions whose source is written here, and of functions with a namespace."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from mapper_kd.expression_checks import ExpressionError, check_arguments
+from mapper_kd.expressions import table_calls
+from mapper_kd.expressions.joining import joined
+from mapper_kd.expressions.loops import argument
+from mapper_kd.functions import FUNCTIONS
+from mapper_kd.kinds import BOOLEAN, DECIMAL, common, nearest
+from mapper_kd.scope import Code, function_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mapper_kd.expressions.compiler import Compiler
+    from mapper_kd.functions import Function
+
+
+def call(compiler: Compiler, node: ast.Call) -> Code:
+    """Write a call."""
+    name, function = _called(compiler, node.func)
+    if node.keywords or any(isinstance(one, ast.Starred) for one in node.args):
+        raise ExpressionError(f"calls {name}() with what it does not take; it is written {function.usage}")
+    if name in _RULES:
+        return _RULES[name](compiler, node)
+    parts = arguments(compiler, node, name, function)
+    called = compiler.names.bind(f"{name.replace('.', '_')}_", function.call)
+    text = f"{called}({', '.join(part.text for part in parts)})"
+    kind = function.kind([part.kind for part in parts])
+    return joined(text, kind, parts, certain=function.gives is BOOLEAN and name != "boolean")
+
+
+def arguments(compiler: Compiler, node: ast.Call, name: str, function: Function) -> list[Code]:
+    """Return the codes of a call's arguments, of the number and families that the function takes."""
+    parts = [argument(compiler, one, function.takes) for one in node.args]
+    check_arguments(name, function, parts, node.args)
+    return parts
+
+
+def _called(compiler: Compiler, node: ast.expr) -> tuple[str, Function]:
+    if isinstance(node, ast.Name):
+        if node.id not in FUNCTIONS:
+            raise ExpressionError(f"there is no function {node.id}{function_hint(node.id)}")
+        return node.id, FUNCTIONS[node.id]
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        space, name = node.value.id, node.attr
+        functions = compiler.names.namespaces.get(space)
+        if functions is not None:
+            if name not in functions:
+                near = nearest(name, functions)
+                hint = f"; did you mean {space}.{near}()?" if near else ""
+                raise ExpressionError(f"there is no function {space}.{name}{hint}")
+            return f"{space}.{name}", functions[name]
+    raise ExpressionError(f"calls {ast.unparse(node)!s:.60}; only functions of the language can be called")
+
+
+def _decimal(compiler: Compiler, node: ast.Call) -> Code:
+    (part,) = arguments(compiler, node, "decimal", FUNCTIONS["decimal"])
+    called = compiler.names.bind("decimal_", FUNCTIONS["decimal"].call)
+    # Most numbers are decimals already; asking here saves the call.
+    kept = compiler.names.temporary()
+    text = f"({kept} if ({kept} := {part.text}).__class__ is _Decimal else {called}({kept}))"
+    return joined(text, DECIMAL, [part])
+
+
+def _coalesce(compiler: Compiler, node: ast.Call) -> Code:
+    parts = arguments(compiler, node, "coalesce", FUNCTIONS["coalesce"])
+    text = parts[-1].text
+    for part in reversed(parts[:-1]):
+        kept = compiler.names.temporary()
+        text = f"({kept} if ({kept} := {part.text}) is not None else {text})"
+    return joined(text, common(part.kind for part in parts), parts, certain=any(part.certain for part in parts))
+
+
+def _case(compiler: Compiler, node: ast.Call) -> Code:
+    parts = arguments(compiler, node, "case", FUNCTIONS["case"])
+    if len(parts) % 2 == 0:
+        raise ExpressionError(f"calls case() without a last value; it is written {FUNCTIONS['case'].usage}")
+    return choice(list(zip(parts[:-1:2], parts[1::2], strict=True)), parts[-1])
+
+
+def choice(cases: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+    """Return the code of the value after the first condition that holds."""
+    text = otherwise.text
+    for test, value in reversed(cases):
+        text = f"({value.text} if {test.text} else {text})"
+    values = [*(value for _, value in cases), otherwise]
+    parts = [*(part for pair in cases for part in pair), otherwise]
+    return joined(text, common(part.kind for part in values), parts, certain=all(part.certain for part in values))
+
+
+_RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {
+    "code": table_calls.ask,
+    "lookup": table_calls.ask,
+    "find": table_calls.ask,
+    "decimal": _decimal,
+    "coalesce": _coalesce,
+    "case": _case,
+}
+"""Functions whose source is written here, by the name they are called by."""
