@@ -30,7 +30,6 @@ from mapper_kd.kinds import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_KEPT_NUMBERS = 20_000
 _SCALARS = {"string": TEXT, "integer": INTEGER, "number": DECIMAL, "boolean": BOOLEAN}
 
 
@@ -99,16 +98,6 @@ def _annotation(kind: Kind) -> Any:
     return Any
 
 
-class _Decimals(dict[str, Decimal]):
-    """Numbers by their digits: prices and quantities repeat, and finding one is a third of the cost of making it."""
-
-    def __missing__(self, digits: str) -> Decimal:
-        if len(self) >= _KEPT_NUMBERS:
-            self.clear()
-        number = self[digits] = Decimal(digits)
-        return number
-
-
 def decoder(structure: type[msgspec.Struct]) -> Callable[[bytes | msgspec.Raw], Any]:
     """Return the function from a record's bytes to the structure; a number with a fraction becomes an exact Decimal."""
-    return msgspec.json.Decoder(structure, float_hook=_Decimals().__getitem__).decode
+    return msgspec.json.Decoder(structure, float_hook=Decimal).decode
