@@ -97,7 +97,7 @@ class Context(Protocol):
         """Return the expression of a path's values in all rows of the record's list; None when no list is on it."""
 
     def moment(self, name: str) -> str | None:
-        """Return the expression of ``LAST_SYNC_TIME`` or ``CURRENT_TIME``: text ``yyyy-MM-dd HH:mm:ss``, as of ``now()``."""
+        """Return the expression of ``LAST_SYNC_TIME`` or ``CURRENT_TIME``, whose value is ``yyyy-MM-dd HH:mm:ss``."""
 
     def variable(self, name: str) -> Native | None:
         """Return any other variable: one of paging, or one of the importer's ``vars``."""
