@@ -1,0 +1,1 @@
+"""Qeasy (轻易云) schemes: read, translated to a native mapping, and run as one."""
