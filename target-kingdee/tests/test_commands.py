@@ -120,3 +120,31 @@ def test_every_setting_is_described_and_secrets_are_marked(target):
     }  # fmt: skip
     assert settings["IsVerifyBaseDataField"]["default"] is True
     assert "stream_maps" not in settings
+
+
+def test_form_writes_a_small_stable_file_for_each_form(target, tmp_path):
+    said = target.tell("form", "SAL_OUTSTOCK", "BD_Customer", "--output-dir", tmp_path / "forms")
+    again = target.tell("form", "SAL_OUTSTOCK", "--output-dir", tmp_path / "again")
+
+    assert (said.exit_code, again.exit_code) == (0, 0)
+    assert "SAL_OUTSTOCK.json: 4 entities" in said.stdout
+    assert sorted(file.name for file in (tmp_path / "forms").iterdir()) == ["BD_Customer.json", "SAL_OUTSTOCK.json"]
+    text = (tmp_path / "forms/SAL_OUTSTOCK.json").read_text(encoding="utf-8")
+    assert (tmp_path / "again/SAL_OUTSTOCK.json").read_text(encoding="utf-8") == text
+    metadata = json.loads(text)
+    assert (metadata["Id"], metadata["Name"]) == ("SAL_OUTSTOCK", "销售出库单")
+    fields = {field["Key"]: field for entity in metadata["Entrys"] for field in entity["Fields"]}
+    assert fields["FBillNo"] == {"Key": "FBillNo", "Name": "单据编号", "FieldType": 231, "Length": 80}
+    assert fields["FCustomerID"]["LookUpObjectFormId"] == "BD_Customer"
+    assert {"Value": "Service", "Caption": "服务"} in fields["FRowType"]["Extends"]
+    assert "F_ora_Text2" in fields
+    assert text.count("\n") < len(fields) + 20
+
+
+def test_form_names_the_nearest_form_when_there_is_none_such(target, tmp_path):
+    outcome = target.tell("form", "SAL_OUTSTOK", "--output-dir", tmp_path / "forms")
+
+    assert outcome.exit_code == 1
+    assert "does not show the form 业务对象 SAL_OUTSTOK" in outcome.sentence
+    assert "Did you mean SAL_OUTSTOCK" in outcome.sentence
+    assert not (tmp_path / "forms").exists()

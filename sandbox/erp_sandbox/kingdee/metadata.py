@@ -23,7 +23,10 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Field(_Strict, frozen=True):
-    """One field of a form. ``form`` maps ``by`` to the naming field for a multi-class reference (多类别基础资料)."""
+    """One field of a form. ``form`` maps ``by`` to the naming field for a multi-class reference (多类别基础资料).
+
+    ``length`` and ``values`` (code and title of an enumeration 枚举) are told by QueryBusinessInfo, not enforced.
+    """
 
     key: str
     name: str
@@ -33,6 +36,8 @@ class Field(_Strict, frozen=True):
     form: str | dict[str, str] | None = None
     org: str | None = None
     default: str | int | bool | None = None
+    length: int = 255
+    values: dict[str, str] = {}
     orm: str = msgspec.field(name="property", default="")
 
     @property

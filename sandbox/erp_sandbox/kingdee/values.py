@@ -19,6 +19,7 @@ Setter = Callable[[Any, "Target", "Reading"], None]
 
 INTEGER_DIGITS = 13
 """Numbers are decimal(23, 10) in the vendor's database: 13 digits before the point."""
+SCALE = 10
 
 EXACT = Context(prec=60)
 TRUE_TEXTS = frozenset({"true", "1", "yes", "t"})

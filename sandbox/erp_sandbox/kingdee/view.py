@@ -9,6 +9,7 @@ import msgspec
 
 from erp_sandbox.kingdee.envelope import BAD_PARAMETER, NO_DATA, Refused, envelope
 from erp_sandbox.kingdee.metadata import ENTRY_ID, HEAD, SEQ, Entity, Field, Form, load_forms
+from erp_sandbox.kingdee.values import INTEGER_DIGITS, SCALE
 
 if TYPE_CHECKING:
     from erp_sandbox.kingdee.datacentre import DataCentre
@@ -148,9 +149,17 @@ def _field_info(field: Field) -> dict[str, Any]:
         "FieldType": FIELD_TYPES[field.type],
         "ElementType": ELEMENT_TYPES[field.type],
         "LookUpObjectFormId": looked_up if looked_up in load_forms() else None,
-        "Extends": [],
+        "Extends": [{"Value": value, "Caption": _named(title)} for value, title in field.values.items()],
         "IsViewVisible": True,
+        **_size_info(field),
     }
+
+
+def _size_info(field: Field) -> dict[str, Any]:
+    """Return how much a field holds; the names of these parts are our choice, no public answer shows them."""
+    if field.type in {"text", "texts"}:
+        return {"Length": field.length}
+    return {"Precision": INTEGER_DIGITS + SCALE, "Scale": SCALE} if field.type == "decimal" else {}
 
 
 def _named(text: str) -> list[dict[str, Any]]:

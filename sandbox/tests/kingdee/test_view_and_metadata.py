@@ -73,6 +73,14 @@ class TestBusinessInfo:
         assert {"F_ora_Text2", "F_USQR_TEXT"} <= set(fields)
         assert entries["FEntity"]["EntryName"] == "SAL_OUTSTOCKENTRY"
 
+    def test_it_tells_what_a_field_holds(self, galaxy):
+        entries = self.info(galaxy, "SAL_OUTSTOCK")["NeedReturnData"]["Entrys"]
+        fields = {field["Key"]: field for entry in entries for field in entry["Fields"]}
+        assert (fields["FBillNo"]["FieldType"], fields["FBillNo"]["Length"]) == (231, 80)
+        assert [fields["FTaxPrice"][part] for part in ("FieldType", "Precision", "Scale")] == [106, 23, 10]
+        assert [one["Value"] for one in fields["FRowType"]["Extends"]] == ["Standard", "Service", "Parent", "Son"]
+        assert "Length" not in fields["FDate"]
+
     def test_every_reference_names_a_form_that_is_there(self, galaxy, erp_sandbox):
         known = [form["id"] for form in erp_sandbox.show("kingdee", "forms")]
         assert {"SAL_OUTSTOCK", "SAL_SaleOrder", "BD_Customer", "BD_MATERIAL", "BD_STOCK", "ORG_Organizations"} <= set(

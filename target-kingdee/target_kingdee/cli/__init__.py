@@ -10,12 +10,13 @@ import click
 from erp_sdk.command import run
 
 from target_kingdee.cli.dead_letters import dead_letters
+from target_kingdee.cli.forms import form
 from target_kingdee.cli.ledger import ledger
 from target_kingdee.cli.queries import check, query
 from target_kingdee.cli.reconcile import reconcile
 from target_kingdee.target import TargetKingdee
 
-COMMANDS = (query, check, dead_letters, ledger, reconcile)
+COMMANDS = (query, check, form, dead_letters, ledger, reconcile)
 
 
 def build() -> click.Group:
