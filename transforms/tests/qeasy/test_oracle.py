@@ -1,0 +1,25 @@
+"""The interpreter the product is held against gives what the vendor contract's worked examples expect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transforms.tests.qeasy.agreement import comparable, exact
+from transforms.tests.qeasy.oracle.interpreter import interpret
+
+EXAMPLES = sorted((Path(__file__).parent / "examples").glob("W*.json"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_oracle_gives_what_the_contract_expects(path):
+    example = exact(path.read_text(encoding="utf-8"))
+
+    result = interpret(example["scheme"], example["context"], example["input"])
+
+    assert comparable({key: result[key] for key in example["expected"]}) == comparable(example["expected"])
+
+
+def test_all_worked_examples_are_here():
+    assert [path.stem for path in EXAMPLES] == sorted([*(f"W{number:02}" for number in range(1, 16)), "W11b"])
