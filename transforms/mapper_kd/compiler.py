@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from mapper_kd.base_data_writer import BaseDataWriter
 from mapper_kd.expression_checks import ExpressionError
+from mapper_kd.form_fields import UnknownForm
 from mapper_kd.mapping import TableSpec
+from mapper_kd.scope import Names
 from mapper_kd.writer import Writer
 
 if TYPE_CHECKING:
     from mapper_kd.compiled import CompiledMapping
+    from mapper_kd.form_fields import FormFields
     from mapper_kd.lookups import Table, TableShelf
     from mapper_kd.mapping import Mapping
     from mapper_kd.source_record import SourceObject
@@ -19,7 +22,13 @@ if TYPE_CHECKING:
 
 
 def compile_mapping(
-    mapping: Mapping, fields: SourceObject, shelf: TableShelf, problems: Problems, *, load: bool
+    mapping: Mapping,
+    fields: SourceObject,
+    shelf: TableShelf,
+    problems: Problems,
+    *,
+    load: bool,
+    form: FormFields | None = None,
 ) -> CompiledMapping | None:
     """Compile one mapping.
 
@@ -29,22 +38,24 @@ def compile_mapping(
         shelf: Where its tables come from.
         problems: Receives all that is wrong.
         load: Read the tables' rows too, and refuse a declared table that is not there.
+        form: What is known of the fields it writes; None is nothing.
 
     Returns:
         The compiled mapping, or None when something is wrong.
     """
     before = len(problems.found)
     open_table = _opener(mapping, shelf, load=load)
-    compiled = Writer(mapping, fields, problems, open_table).write()
+    compiled = Writer(mapping, fields, problems, Names(open_table), form or UnknownForm()).write()
     if mapping.base_data:
-        compiled = replace(compiled, base_data=BaseDataWriter(mapping, fields, problems, open_table).write_all())
+        writer = BaseDataWriter(mapping, fields, problems, Names(open_table), UnknownForm())
+        compiled = replace(compiled, base_data=writer.write_all())
     return compiled if len(problems.found) == before else None
 
 
 def _opener(mapping: Mapping, shelf: TableShelf, *, load: bool) -> Any:
     def open_table(name: str) -> Table:
         declared = mapping.tables.get(name)
-        spec = declared or TableSpec(name, mapping.number.place, origin=f"{name}.csv")
+        spec = declared or TableSpec(name, mapping.place, origin=f"{name}.csv")
         if declared is None and shelf.path(spec.origin) is None:
             raise ExpressionError(shelf.unknown(name, mapping.tables))
         return shelf.open(spec, load=load)

@@ -65,7 +65,7 @@ class Declarations:
         for flow in flows:
             form = flow.mapping.form
             schema = merged(self._schemas.get(form, {}), flow.schema)
-            number = [str(flow.mapping.number.constant)]
+            number = [flow.mapping.number] if flow.mapping.number is not None else []
             yield from self._declare(form, schema, number, source if self._with_sources else None)
 
     def _declare(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mapper_kd.kinds import ANY, BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, NULL, TEXT, Kind, ListKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mapper_kd.mapping import Body, Field, LineList
     from mapper_kd.yaml_nodes import Problems
 
@@ -71,15 +73,22 @@ def _hang(root: Branch, keys: tuple[str, ...], node: Node, place: Any, problems:
         problems.add(place, "is there already")
 
 
-def schema_of(node: Node) -> dict[str, Any]:
-    """Return the JSON schema of a part of the model."""
+def schema_of(node: Node, describe: Callable[[str, dict[str, Any]], dict[str, Any]], path: str = "") -> dict[str, Any]:
+    """Return the JSON schema of a part of the model.
+
+    Args:
+        node: The part.
+        describe: Adds what the form says of the field at a path.
+        path: Where the part is.
+    """
     if isinstance(node, Branch):
-        properties = {key: schema_of(child) for key, child in node.children.items()}
+        below = f"{path}." if path else ""
+        properties = {key: schema_of(child, describe, f"{below}{key}") for key, child in node.children.items()}
         return {"type": ["object", "null"], "properties": properties}
     if isinstance(node, Lines):
-        items = schema_of(node.row) | {"type": "object"}
+        items = schema_of(node.row, describe, path) | {"type": "object"}
         return {"type": ["array", "null"], "items": items}
-    return _scalar_schema(node.kind)
+    return describe(path, _scalar_schema(node.kind))
 
 
 def _scalar_schema(kind: Kind) -> dict[str, Any]:

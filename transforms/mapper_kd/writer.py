@@ -16,6 +16,7 @@ from erp_sdk.command import SetupError
 from mapper_kd.compiled import CompiledMapping
 from mapper_kd.expression_checks import ExpressionError
 from mapper_kd.expressions import compile_expression
+from mapper_kd.form_fields import without_positions
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import ANY, BOOLEAN, DECIMAL, INTEGER, TEXT, ListKind, RowKind, row_of
 from mapper_kd.mapping import DEAD_LETTER, DEFAULT, Value
@@ -25,6 +26,7 @@ from mapper_kd.scope import CONSTANT, RECORD, Code, Names, Scope
 from mapper_kd.source_code import Block, Origin
 
 if TYPE_CHECKING:
+    from mapper_kd.form_fields import FormFields
     from mapper_kd.mapping import Body, Let, LineList, Mapping
     from mapper_kd.source_record import SourceObject
     from mapper_kd.yaml_nodes import Problems
@@ -47,11 +49,14 @@ class Writer:
     What is wrong with the mapping goes into the problems.
     """
 
-    def __init__(self, mapping: Mapping, fields: SourceObject, problems: Problems, open_table: Any) -> None:
+    def __init__(
+        self, mapping: Mapping, fields: SourceObject, problems: Problems, names: Names, form: FormFields
+    ) -> None:
         self._mapping = mapping
         self._problems = problems
-        self._names = Names(open_table)
-        self._number_path = str(mapping.number.constant)
+        self._names = names
+        self._form = form
+        self._number_path = mapping.number
         record = Code("record", row_of(fields, certain=True), RECORD, certain=True)
         self._record = Scope(record, fields)
         self._levels: list[Level] = []
@@ -72,8 +77,10 @@ class Writer:
             origin = Origin(None, self._mapping.where, condition.readings)
             (after if uses_let else before).line(f"if not {condition.text}: return None", origin)
         self._construct("return ", tree, level, "")
-        schema = schema_of(tree) | {"type": "object"}
-        schema["properties"][self._number_path] = {"type": "string"}
+        schema = schema_of(tree, self._form.describe) | {"type": "object"}
+        if self._number_path is not None:
+            number = self._form.describe(self._number_path, {"type": "string"})
+            schema["properties"][self._number_path] = number
         return CompiledMapping(**self._generated(source, f"<mapping {self._mapping.name}>"), schema=schema)
 
     def _generated(self, source: Block, filename: str) -> dict[str, Any]:
@@ -153,11 +160,20 @@ class Writer:
             function = FUNCTIONS[one.kind.name].call
             text = f"{self._names.bind(f'{one.kind.name}_', function)}({code.text})"
             code = Code(text, one.kind, code.depth, True, code.certain, code.readings)
+        code = self._fitting(one.value, code, path)
         code = self._with_policy(leaf, self._ahead(code, level), level, path)
         if path == self._number_path:  # whatever the field's policy: a document has a number
             code = Code(f"_number({code.text})", TEXT, code.depth, True, True, code.readings)
         leaf.kind = code.kind
         return code
+
+    def _fitting(self, value: Value, code: Code, path: str) -> Code:
+        """Put the rules of the form's field around a value."""
+        try:
+            return self._form.fit(without_positions(path), code, self._names)
+        except ExpressionError as error:
+            self._problems.add(value.place, str(error))
+            return code
 
     def _with_policy(self, leaf: Leaf, code: Code, level: Level, path: str) -> Code:
         one = leaf.field
@@ -183,7 +199,7 @@ class Writer:
         body.line("except _Miss:")
         body.line("    pass")
         if one.on_miss == DEFAULT and one.default is not None:
-            default = self._code(one.default, level.scope)
+            default = self._fitting(one.default, self._code(one.default, level.scope), path)
             body.line(f"if {kept} is None: {kept} = {default.text}", Origin(path, one.default, default.readings))
         return Code(kept, code.kind, level.scope.depth, False, False, code.readings)
 

@@ -7,7 +7,7 @@ Plain scalars are taken as written: only ``true``, ``false``, ``null`` and numbe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +112,9 @@ class Entry:
         if not isinstance(self._node, yaml.SequenceNode):
             self.wrong("needs a list")
             return []
-        return [Entry(node, self.place, self.problems) for node in self._node.value]
+        return [
+            Entry(node, replace(self.place, line=node.start_mark.line + 1), self.problems) for node in self._node.value
+        ]
 
     def scalar(self) -> Any:
         """Return text, a number, true, false or None."""
@@ -146,9 +148,9 @@ class Entry:
         return False
 
     def choice(self, allowed: Collection[str]) -> str:
-        """Return one of the allowed words."""
-        value = self.text()
-        if value and value not in allowed:
+        """Return one of the allowed words, ``null`` among them if it is one."""
+        value: str = self._node.value if isinstance(self._node, yaml.ScalarNode) else self.text()
+        if value not in allowed:
             self.wrong(f"is {value!r}; it can be {', '.join(allowed)}")
         return value
 
@@ -163,13 +165,19 @@ def read_yaml(path: Path, file: str, problems: Problems) -> Entry | None:
     """Return the root of a YAML file, or None after noting why it cannot be read."""
     start = Place(file, 1)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+        return parse_yaml(path.read_text(encoding="utf-8-sig"), file, problems)
     except OSError as error:
         problems.add(start, f"cannot be read: {error.strerror}")
-        return None
     except UnicodeDecodeError:
         problems.add(start, "is not UTF-8 text")
-        return None
+    return None
+
+
+def parse_yaml(text: str, file: str, problems: Problems) -> Entry | None:
+    """Return the root of a YAML text, likewise; ``file`` is what messages call it."""
+    start = Place(file, 1)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problems.add(Place(file, line), f"is no valid YAML: {error.problem}")

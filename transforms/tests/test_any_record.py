@@ -58,7 +58,7 @@ RECORDS = st.fixed_dictionaries(
 )
 BODY = """
   FDate: =date(time)
-  FOrg.FNumber: {value: '=code("org", shop)', on_miss: skip}
+  FOrg.FNumber: {value: '=code("org", shop)', on_miss: null}
   FShop.FNumber: {value: '=code("org", shop)', default: none}
   FPaid: {value: =paid, type: decimal}
   FTotal: =sum(row.count * row.price for row in lines if row.count is not None)

@@ -10,7 +10,7 @@ from mapper_kd.compiler import compile_mapping
 from mapper_kd.failures import KeyMissing, NumberMissing, RecordError
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.lookups import TableShelf
-from mapper_kd.mapping import _BASE_DATA, _FIELD, _LIST, _TABLE, _TOP, read_mapping
+from mapper_kd.mapping import BASE_DATA_KEYS, FIELD_KEYS, LIST_KEYS, TABLE_KEYS, TOP_KEYS, read_mapping
 from mapper_kd.source_record import SourceObject
 from mapper_kd.yaml_nodes import Problems
 
@@ -29,7 +29,7 @@ def test_the_table_of_functions_is_the_table_of_functions():
     assert documented == function_table()
 
 
-@pytest.mark.parametrize("key", sorted({*_TOP, *_FIELD, *_LIST, *_BASE_DATA, *_TABLE}))
+@pytest.mark.parametrize("key", sorted({*TOP_KEYS, *FIELD_KEYS, *LIST_KEYS, *BASE_DATA_KEYS, *TABLE_KEYS}))
 def test_every_key_of_the_language_is_explained(key):
     assert re.search(rf"`{key}[:`]|^ *{key}:", README, re.MULTILINE)
 

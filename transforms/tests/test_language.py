@@ -99,7 +99,7 @@ def test_the_number_leaves_as_text(project):
     assert project.map(content, {"id": 77}) == [{"FBillNo": "77"}]
 
 
-@pytest.mark.parametrize("policy", ["on_miss: skip", "default: =remark", "when: =open"])
+@pytest.mark.parametrize("policy", ["on_miss: null", "default: =remark", "when: =open"])
 def test_no_policy_lets_a_document_go_without_its_number(project, policy):
     project.table("number", "id,number", "1,N1")
     content = project.flow().replace("FBillNo: =number", f"FBillNo: {{value: '=code(\"number\", shop)', {policy}}}")
@@ -195,7 +195,7 @@ def test_a_let_hides_a_field_which_record_still_reaches(project):
 def test_what_goes_wrong_in_a_let_is_reported_at_the_field_that_uses_it(project):
     project.table("customer", "buyer,customer", "x,KH1")
     content = project.flow(
-        "  FShop: =shop\n  FCustomerID.FNumber: =customer\n  FOther: {value: =customer, on_miss: skip}",
+        "  FShop: =shop\n  FCustomerID.FNumber: =customer\n  FOther: {value: =customer, on_miss: null}",
         'let:\n  customer: =code("customer", buyer)',
     )
 
@@ -388,7 +388,7 @@ def test_aggregates_look_over_all_lines(project):
 def test_each_field_decides_what_a_miss_means(project):
     project.table("org", "shop,org", "S1,101")
     content = project.flow("""
-  FSkipped.FNumber: {value: '=code("org", shop)', on_miss: skip}
+  FSkipped.FNumber: {value: '=code("org", shop)', on_miss: null}
   FDefault.FNumber: {value: '=code("org", shop)', default: "100"}
   FOther.FNumber: {value: '=code("org", shop)', default: =buyer}
 """)
@@ -405,7 +405,7 @@ def test_a_default_also_stands_in_for_an_empty_value(project):
 
 
 def test_a_policy_is_for_misses_only_and_hides_no_other_failure(project):
-    letter = mapped(project, "  FCount: {value: =integer(shop), on_miss: skip}", shop="x")
+    letter = mapped(project, "  FCount: {value: =integer(shop), on_miss: null}", shop="x")
 
     assert (letter["reason"], letter["field"]) == ("value_invalid", "FCount")
 
@@ -419,7 +419,7 @@ lines:
     fields:
       FItem: =line.sku
       FStock.FNumber: =code("stock", warehouse)
-      FMaybe.FNumber: {value: '=code("stock", warehouse)', on_miss: skip}
+      FMaybe.FNumber: {value: '=code("stock", warehouse)', on_miss: null}
 """
 
     assert mapped(project, body, warehouse="W9")["field"] == "FEntity[0].FStock.FNumber"
@@ -520,10 +520,10 @@ tables:
         ("  FA: =shop * 2", "", r"needs a number, but shop is text; decimal\(\) makes a number of it"),
         ("  FA: =shop.upper", "", r"takes upper from shop, which is text.*write upper\(…\) around it"),
         ("  FA: {value: =shop, on_mis: skip}", "", r"FA.on_mis: is no key of.*did you mean on_miss"),
-        ("  FA: {value: =shop, on_miss: ignore}", "", r"on_miss: is 'ignore'; it can be dead_letter, skip"),
-        ("  FA: {value: =shop, on_miss: skip, default: x}", "", r"on_miss: and default: exclude each other"),
+        ("  FA: {value: =shop, on_miss: ignore}", "", r"on_miss: is 'ignore'; it can be dead_letter, null, skip line, skip record"),
+        ("  FA: {value: =shop, on_miss: null, default: x}", "", r"on_miss: and default: exclude each other"),
         ("  FA: {value: =shop, type: int}", "", r"type: is 'int'; it can be text, date"),
-        ("  FA: {on_miss: skip}", "", r"head.FA: has no value:"),
+        ("  FA: {on_miss: null}", "", r"head.FA: has no value:"),
         ("  FA:", "", r"head.FA: has no value"),
         ("  FA: [1]", "", r"head.FA: needs a single value"),
         ("  FA.FNumber: 100", "", r'head.FA.FNumber: is a code and must be text; write it in quotes: "100"'),
@@ -559,7 +559,7 @@ def test_a_wrong_mapping_is_refused_with_place_cause_and_nearest_name(project, b
         ("", "orders.yml:1: is empty"),
         ("a: [", "orders.yml:1: is no valid YAML"),
         ("- 1", "needs keys and values below it"),
-        ("stream: orders\nform: F\nhead: {FNo: =number}", "has no number:"),
+        ("stream: orders\nnumber: FNo\nhead: {FNo: =number}", "has no form:"),
         (
             "stream: orders\nform: F\nnumber: FNo\nhead: {FBillNo: =number}",
             "number: names FNo, which is no field of head",

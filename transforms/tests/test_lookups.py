@@ -127,7 +127,7 @@ def test_a_stream_that_is_not_read_needs_no_tables(project):
 
 def test_an_optional_table_without_its_file_misses_every_key(project):
     head = "tables: {org: {optional: true}}"
-    body = '  FA: {value: \'=code("org", shop)\', on_miss: skip}\n  FB: =find("org", shop).anything'
+    body = '  FA: {value: \'=code("org", shop)\', on_miss: null}\n  FB: =find("org", shop).anything'
 
     assert project.map(project.flow(body, head), {"shop": "S1"}) == [{"FBillNo": "N1"}]
 

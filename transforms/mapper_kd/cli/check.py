@@ -67,7 +67,7 @@ def _check_one(
     if streams and mapping.stream not in streams:
         near = nearest(mapping.stream, streams)
         hint = f"; did you mean {near}?" if near else ""
-        problems.add(mapping.number.place, f"the catalog has no stream {mapping.stream}{hint}")
+        problems.add(mapping.place, f"the catalog has no stream {mapping.stream}{hint}")
         return
     schema = streams[mapping.stream].schema if streams else {}
     compiled = compile_mapping(mapping, SourceObject(schema, mapping.stream), shelf, problems, load=True)
