@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from mapper_kd.arithmetic import describe
+from mapper_kd.arithmetic import bounded, describe
 from mapper_kd.failures import Invalid, Miss, Missing, NumberMissing
 from mapper_kd.text_functions import text
 
@@ -29,6 +29,11 @@ def item(value: Any, name: str) -> Any:
     if value.__class__ is list:
         return [item(one, name) for one in value]
     raise Invalid(f"{describe(value)} has no part {name}")
+
+
+def spelled(value: Any) -> str:
+    """Return how a value is spelled in a template; an empty one is empty text."""
+    return text(value) or ""
 
 
 def rows(value: Any) -> list[Any]:
@@ -100,6 +105,9 @@ GLOBALS: dict[str, Any] = {
     "_number": needed_number,
     "_fail": fail,
     "_Decimal": Decimal,
+    "_str": str,
+    "_bounded": bounded,
+    "_spelled": spelled,
     "_Miss": Miss,
     "_Exception": Exception,
 }

@@ -106,7 +106,11 @@ REFUSED = [
     "{'a': 1}['a']",
     "{1, 2}",
     "f'{number.__class__}'",
-    "f'{number}'",
+    "f'{number!r}'",
+    "f'{number:>9}'",
+    "f'{status:{status}}'",
+    "f'{status:999}'",
+    "f'{receiver}'",
     "f'{().__class__!r}'",
     "f\"{__import__('os')}\"",
     "b'bytes'",
@@ -313,7 +317,7 @@ VALUES = [
     "[]",
     "{}",
     "...",
-    "f'{number}'",
+    "f'{number!s}'",
     "10**9",
 ]
 ATOMS = st.sampled_from(NAMES + VALUES)

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from mapper_kd.expression_checks import ExpressionError, not_allowed, parse_expression
-from mapper_kd.expressions import calls, loops, operators, values
+from mapper_kd.expressions import calls, loops, operators, templates, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,7 @@ _RULES: dict[type[ast.expr], Callable[[Compiler, Any], Code]] = {
     ast.Compare: operators.comparison,
     ast.IfExp: operators.choice,
     ast.ListComp: loops.comprehension,
+    ast.JoinedStr: templates.template,
 }
 
 

@@ -59,13 +59,21 @@ def constant(compiler: Compiler, node: ast.Constant) -> Code:
 
 def _decimal(compiler: Compiler, node: ast.Constant) -> Code:
     # The digits as they are written: 1.13 is no binary float here.
-    written = ast.get_source_segment(bracketed(compiler.text), node) or repr(node.value)
-    exact = Decimal(written.replace("_", ""))
+    exact = Decimal((_written(compiler.text, node) or repr(node.value)).replace("_", ""))
     try:
         arithmetic.number(exact)
     except Invalid as error:
         raise ExpressionError(f"cannot be calculated: {error}") from None
     return Code(compiler.names.bind("k", exact), DECIMAL, certain=True)
+
+
+def _written(text: str, node: ast.Constant) -> str | None:
+    """Return the digits of a number; None inside a template, of which older Pythons do not know the positions."""
+    segment = ast.get_source_segment(bracketed(text), node)
+    try:
+        return segment if segment is not None and float(segment) == node.value else None
+    except ValueError:
+        return None
 
 
 def name(compiler: Compiler, node: ast.Name) -> Code:
