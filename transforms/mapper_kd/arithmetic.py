@@ -49,7 +49,7 @@ def describe(value: Any) -> str:
         return f"{value!s:.60}"
     if isinstance(value, list):
         return "a list"
-    return "a row of a table" if isinstance(value, tuple) else "an object"
+    return "a row" if isinstance(value, tuple) else "an object"
 
 
 def bounded(text: str) -> str:

@@ -6,12 +6,7 @@ import ast
 import warnings
 from typing import TYPE_CHECKING
 
-from mapper_kd.kinds import RowKind
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mapper_kd.functions import Function
     from mapper_kd.scope import Code
 
 MAX_LENGTH = 4_000
@@ -22,7 +17,6 @@ _MAX_NODES = 600
 _NAMES: dict[type[ast.AST], str] = {
     ast.Lambda: "lambda",
     ast.NamedExpr: ":=",
-    ast.JoinedStr: "an f-string; concat() joins texts",
     ast.SetComp: "a set comprehension",
     ast.DictComp: "a dict comprehension",
     ast.Dict: "a dictionary; tables: can hold one as rows:",
@@ -114,18 +108,3 @@ def require_comparable(left: Code, left_node: ast.expr, right: Code, right_node:
         f"{ast.unparse(node)!s:.60}, which is {code.kind}" for node, code in ((left_node, left), (right_node, right))
     )
     raise ExpressionError(f"compares {' with '.join(written)}: they are never equal")
-
-
-def check_arguments(name: str, function: Function, parts: Sequence[Code], nodes: Sequence[ast.expr]) -> None:
-    """Refuse a call with too few or too many values, or with values known to be of the wrong family."""
-    takes = function.takes.split()
-    repeated = takes[-1].endswith("*")
-    least = sum(1 for one in takes if not one.endswith("?"))
-    if len(parts) < least or (len(parts) > len(takes) and not repeated):
-        raise ExpressionError(f"calls {name}() with {len(parts)} values; it is written {function.usage}")
-    families = [one.rstrip("?*") for one in takes] + [takes[-1].rstrip("?*")] * len(parts)
-    for part, node, family in zip(parts, nodes, families, strict=False):
-        if family != "any":
-            require(family, part, node)
-        elif isinstance(part.kind, RowKind):
-            raise ExpressionError(f"gives {name}() a whole row: {ast.unparse(node)!s:.60}; name one of its parts")

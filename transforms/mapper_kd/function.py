@@ -18,8 +18,9 @@ class Function:
     Attributes:
         usage: How it is written, for the table in the README.
         meaning: What it gives.
-        takes: The families of its arguments; ``?`` marks one that may be left out, ``*`` one that may be repeated.
-            Words of `mapper_kd.constant_arguments` stand for a constant text that is made ready once.
+        takes: The families of its arguments; ``?`` marks one that may be left out, ``*`` one that may be repeated,
+            ``?*`` both. ``values`` is a list of plain values, ``plain`` that or one of them; ``pattern``, ``column``
+            and the like are constants that are made ready once (`mapper_kd.expressions.arguments`).
         gives: The kind of its result, or how it follows from the kinds of the arguments.
         call: The implementation; None for the forms that the expression compiler builds itself.
     """

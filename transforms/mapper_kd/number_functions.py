@@ -72,3 +72,31 @@ def ceil(value: Any) -> int | None:
 def absolute(value: Any) -> Any:
     """Return the number without its sign."""
     return None if value is None else _wide.abs(number(value)) if value.__class__ is Decimal else abs(number(value))
+
+
+def number_text(value: Any, places: Any) -> str | None:
+    """Return the number's spelling with so many digits after the point."""
+    exact = decimal(value)
+    if exact is None:
+        return None
+    digits = whole(places)
+    if not 0 <= digits <= _MAX_PLACES:
+        raise Invalid(f"number_text() with {digits} digits is out of range")
+    return format(round_half_up(exact, digits), "f")
+
+
+def yuan(value: Any) -> Decimal | None:
+    """Return an amount in cents (分) as one in yuan (元), exactly."""
+    cents_given = decimal(value)
+    return None if cents_given is None else Decimal(number(cents_given)).scaleb(-2, _wide)
+
+
+def cents(value: Any) -> int | None:
+    """Return an amount in yuan (元) as one in cents (分)."""
+    given = decimal(value)
+    if given is None:
+        return None
+    exact = Decimal(number(given)).scaleb(2, _wide)
+    if exact != exact.to_integral_value():
+        raise Invalid(f"{describe(value)} yuan are no whole number of cents; round(…, 2) before")
+    return int(exact)

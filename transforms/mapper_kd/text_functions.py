@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from mapper_kd.arithmetic import MAX_TEXT, bounded, describe, number
 from mapper_kd.failures import Invalid
 
-_TOO_LONG = f"the expression makes a text of more than {MAX_TEXT} characters"
+TOO_LONG = f"the expression makes a text of more than {MAX_TEXT} characters"
+_HALF = {0x3000: 0x20} | {code + 0xFEE0: code for code in range(0x21, 0x7F)}
 
 
 def text(value: Any) -> str | None:
@@ -69,7 +70,7 @@ def replace(value: Any, old: Any, new: Any) -> str | None:
         return None
     whole_text, mark, by = _text(value), _mark(old), _text(new)
     if len(whole_text) + whole_text.count(mark) * len(by) > MAX_TEXT:
-        raise Invalid(_TOO_LONG)
+        raise Invalid(TOO_LONG)
     return whole_text.replace(mark, by)
 
 
@@ -79,10 +80,29 @@ def pad(value: Any, size: Any, fill: Any) -> str | None:
         return None
     width, filler = whole(size), _text(fill)
     if width > MAX_TEXT:
-        raise Invalid(_TOO_LONG)
+        raise Invalid(TOO_LONG)
     if len(filler) != 1:
         raise Invalid(f"{describe(filler)} is not one character to fill up with")
     return _text(text(value)).rjust(width, filler)
+
+
+def trim_zeros(value: Any) -> str | None:
+    """Return a number's spelling without zeros at the end of its fraction."""
+    spelled = text(value)
+    if spelled is None or not spelled.strip():
+        return None
+    try:
+        exact = number(Decimal(spelled.strip()))
+    except InvalidOperation:
+        raise Invalid(f"{describe(value)} is no number") from None
+    plain = format(exact, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain in {"", "-0"} else plain
+
+
+def halfwidth(value: Any) -> str | None:
+    """Return the text with full-width letters, digits and signs (全角) as plain ones (半角)."""
+    return None if value is None else _text(value).translate(_HALF)
 
 
 def concat(*values: Any) -> str:
@@ -104,7 +124,7 @@ def join(values: Any, mark: Any) -> str | None:
     parts = [part for part in map(text, values) if part]
     glue = _text(mark)
     if sum(map(len, parts)) + len(parts) * len(glue) > MAX_TEXT:
-        raise Invalid(_TOO_LONG)
+        raise Invalid(TOO_LONG)
     return glue.join(parts)
 
 

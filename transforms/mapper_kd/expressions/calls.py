@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from mapper_kd.expression_checks import ExpressionError, check_arguments
-from mapper_kd.expressions import table_calls
+from mapper_kd.expression_checks import ExpressionError
+from mapper_kd.expressions import list_calls, table_calls
+from mapper_kd.expressions.arguments import arguments
 from mapper_kd.expressions.joining import joined
-from mapper_kd.expressions.loops import argument
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import BOOLEAN, DECIMAL, common, nearest
 from mapper_kd.scope import Code, function_hint
@@ -32,13 +32,6 @@ def call(compiler: Compiler, node: ast.Call) -> Code:
     text = f"{called}({', '.join(part.text for part in parts)})"
     kind = function.kind([part.kind for part in parts])
     return joined(text, kind, parts, certain=function.gives is BOOLEAN and name != "boolean")
-
-
-def arguments(compiler: Compiler, node: ast.Call, name: str, function: Function) -> list[Code]:
-    """Return the codes of a call's arguments, of the number and families that the function takes."""
-    parts = [argument(compiler, one, function.takes) for one in node.args]
-    check_arguments(name, function, parts, node.args)
-    return parts
 
 
 def _called(compiler: Compiler, node: ast.expr) -> tuple[str, Function]:
@@ -100,5 +93,8 @@ _RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {
     "decimal": _decimal,
     "coalesce": _coalesce,
     "case": _case,
+    "group": list_calls.group,
+    "sort": list_calls.sort,
+    "unique": list_calls.unique,
 }
 """Functions whose source is written here, by the name they are called by."""

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from mapper_kd.expressions.compiler import Compiler
 
 
-def argument(compiler: Compiler, node: ast.expr, takes: str) -> Code:
+def argument(compiler: Compiler, node: ast.expr, family: str) -> Code:
     """Write an argument of a function, which may be a loop where the function takes a list."""
     if not isinstance(node, ast.GeneratorExp):
         return compiler.expression(node)
-    if not takes.startswith("list") and takes != "any*":
+    if family not in {"list", "values", "plain"}:
         raise _no_loop()
     return _loop(compiler, node)
 
