@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from mapper_kd.base_data_writer import BaseDataWriter
 from mapper_kd.expression_checks import ExpressionError
 from mapper_kd.form_fields import UnknownForm
+from mapper_kd.forms import FormFolders
 from mapper_kd.mapping import TableSpec
 from mapper_kd.scope import Names
 from mapper_kd.writer import Writer
 
 if TYPE_CHECKING:
     from mapper_kd.compiled import CompiledMapping
-    from mapper_kd.form_fields import FormFields
     from mapper_kd.lookups import Table, TableShelf
     from mapper_kd.mapping import Mapping
     from mapper_kd.source_record import SourceObject
@@ -28,7 +28,7 @@ def compile_mapping(
     problems: Problems,
     *,
     load: bool,
-    form: FormFields | None = None,
+    forms: FormFolders | None = None,
 ) -> CompiledMapping | None:
     """Compile one mapping.
 
@@ -38,16 +38,16 @@ def compile_mapping(
         shelf: Where its tables come from.
         problems: Receives all that is wrong.
         load: Read the tables' rows too, and refuse a declared table that is not there.
-        form: What is known of the fields it writes; None is nothing.
+        forms: What is known of the fields it writes; without them nothing is.
 
     Returns:
         The compiled mapping, or None when something is wrong.
     """
     before = len(problems.found)
-    open_table = _opener(mapping, shelf, load=load)
-    compiled = Writer(mapping, fields, problems, Names(open_table), form or UnknownForm()).write()
+    open_table, known = _opener(mapping, shelf, load=load), forms or FormFolders()
+    compiled = Writer(mapping, fields, problems, Names(open_table), known.known(mapping.form) or UnknownForm()).write()
     if mapping.base_data:
-        writer = BaseDataWriter(mapping, fields, problems, Names(open_table), UnknownForm())
+        writer = BaseDataWriter(mapping, fields, problems, Names(open_table), known.any())
         compiled = replace(compiled, base_data=writer.write_all())
     return compiled if len(problems.found) == before else None
 

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     import msgspec
 
     from mapper_kd.compiled import Companion, CompiledMapping
-    from mapper_kd.lookups import TableShelf
+    from mapper_kd.forms import FormFolders
+    from mapper_kd.tables import TableShelf
 
 _SUFFIXES = {".yml", ".yaml"}
+_CASES = ".cases"  # the cases that stand beside a mapping
 
 
 class Outcome(NamedTuple):
@@ -97,12 +99,13 @@ def _key_attribute(fields: SourceObject, name: str) -> str:
 class Flows:
     """All mappings of a run."""
 
-    def __init__(self, mappings: Sequence[Mapping], shelf: TableShelf) -> None:
+    def __init__(self, mappings: Sequence[Mapping], shelf: TableShelf, forms: FormFolders | None = None) -> None:
         self._mappings = mappings
         self._shelf = shelf
+        self._forms = forms
 
     @classmethod
-    def read(cls, paths: Sequence[Path], shelf: TableShelf) -> Flows:
+    def read(cls, paths: Sequence[Path], shelf: TableShelf, forms: FormFolders | None = None) -> Flows:
         """Read and check mappings; only the source's field names are taken on trust.
 
         Raises:
@@ -111,9 +114,9 @@ class Flows:
         problems = Problems()
         mappings = [mapping for mapping in read_mappings(paths, problems) if mapping is not None]
         for mapping in mappings:
-            compile_mapping(mapping, SourceObject({}, mapping.stream), shelf, problems, load=False)
+            compile_mapping(mapping, SourceObject({}, mapping.stream), shelf, problems, load=False, forms=forms)
         refuse(problems)
-        return cls(mappings, shelf)
+        return cls(mappings, shelf, forms)
 
     @property
     def streams(self) -> set[str]:
@@ -130,7 +133,9 @@ class Flows:
         problems = Problems()
         fields = SourceObject(schema, stream)
         wanted = [mapping for mapping in self._mappings if mapping.stream == stream]
-        compiled = [compile_mapping(mapping, fields, self._shelf, problems, load=True) for mapping in wanted]
+        compiled = [
+            compile_mapping(mapping, fields, self._shelf, problems, load=True, forms=self._forms) for mapping in wanted
+        ]
         refuse(problems)
         return StreamFlows(stream, fields, key, [flow for flow in compiled if flow is not None])
 
@@ -156,7 +161,7 @@ def find_mappings(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
     found: dict[Path, Path | None] = {}
     for path in paths:
         if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+            files = sorted(file for file in path.rglob("*") if _is_mapping(file))
             if not files:
                 raise SetupError(f"the folder {path.as_posix()} of the setting flows holds no .yml file.")
             found.update(dict.fromkeys(files, path))
@@ -165,6 +170,10 @@ def find_mappings(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
         else:
             raise SetupError(f"the mapping {path.as_posix()} is not there; check the setting flows.")
     return list(found.items())
+
+
+def _is_mapping(file: Path) -> bool:
+    return file.suffix in _SUFFIXES and not file.stem.endswith(_CASES) and file.is_file()
 
 
 def read_mappings(paths: Sequence[Path], problems: Problems) -> Iterator[Mapping | None]:

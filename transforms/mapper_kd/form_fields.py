@@ -6,7 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mapper_kd.scope import Code, Names
+
+    Rule = Callable[[str, Code, Names], Code]
 
 _POSITION = re.compile(r"\[[^]]*\]")
 
@@ -25,6 +29,15 @@ class FormFields(Protocol):
             ExpressionError: The value is a constant that breaks a rule.
         """
 
+    def complete(self, path: str, code: Code, names: Names) -> Code:
+        """Return the code of a value that must not be empty where the form demands the field; else the code as it is.
+
+        It is asked after policies, and only where the mapping does not say that the field may be empty.
+
+        Raises:
+            ExpressionError: The value is an empty constant.
+        """
+
     def describe(self, path: str, schema: dict[str, Any]) -> dict[str, Any]:
         """Return a field's part of the output SCHEMA with the field's rules in it."""
 
@@ -33,6 +46,10 @@ class UnknownForm:
     """A form of which nothing is known: everything fits."""
 
     def fit(self, path: str, code: Code, names: Names) -> Code:  # noqa: ARG002 - as every form
+        """Return the code as it is."""
+        return code
+
+    def complete(self, path: str, code: Code, names: Names) -> Code:  # noqa: ARG002 - as every form
         """Return the code as it is."""
         return code
 

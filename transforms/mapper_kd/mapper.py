@@ -19,7 +19,7 @@ from mapper_kd.cli import commands
 from mapper_kd.declarations import Declarations
 from mapper_kd.flows import Flows, StreamFlows
 from mapper_kd.reader import RawRecordReader
-from mapper_kd.settings import CONFIG_JSONSCHEMA, paths_of, shelf_of
+from mapper_kd.settings import CONFIG_JSONSCHEMA, forms_of, paths_of, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class MapperKd(InlineMapper):
         """
         super().__init__(**kwargs)
         protect((self.config.get("databases") or {}).values())
-        self._flows = Flows.read(paths_of(self.config["flows"]), shelf_of(self.config))
+        self._flows = Flows.read(paths_of(self.config["flows"]), shelf_of(self.config), forms_of(self.config))
         self._open: dict[str, StreamFlows] = {}
         self._seen: set[str] = set()
         self._passes = self.config["unmapped_streams"] == "pass"

@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mapper_kd.lookups import TableShelf
+from mapper_kd.forms import FormFolders
+from mapper_kd.tables import TableShelf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_MAPPINGS = ["transforms/mappings"]
 DEFAULT_CODES = ["transforms/codes"]
+DEFAULT_FORMS = ["transforms/forms"]
 
 _PATHS = {"type": ["string", "array"], "items": {"type": "string"}}
 
@@ -36,6 +38,16 @@ CONFIG_JSONSCHEMA: dict[str, Any] = {
             "description": (
                 "Folders with the code tables (CSV), one or a list; a file in a later folder hides one of the same "
                 "name in an earlier."
+            ),
+        },
+        "forms": _PATHS
+        | {
+            "default": DEFAULT_FORMS,
+            "title": "Form metadata",
+            "description": (
+                "Folders with what Kingdee says of its forms (`FORM.json`, written by `target-kingdee form`), one or a "
+                "list; a later one wins. Values are held against it while they are mapped; a form without a file is "
+                "not checked."
             ),
         },
         "databases": {
@@ -80,3 +92,8 @@ def paths_of(value: str | list[str]) -> list[Path]:
 def shelf_of(config: Mapping[str, Any]) -> TableShelf:
     """Return the code tables and databases that the settings name."""
     return TableShelf(paths_of(config.get("codes") or DEFAULT_CODES), config.get("databases") or {})
+
+
+def forms_of(config: Mapping[str, Any]) -> FormFolders:
+    """Return the form metadata that the settings name."""
+    return FormFolders(paths_of(config.get("forms") or DEFAULT_FORMS))

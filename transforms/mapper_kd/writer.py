@@ -19,14 +19,14 @@ from mapper_kd.expressions import compile_expression
 from mapper_kd.form_fields import without_positions
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import ANY, BOOLEAN, DECIMAL, INTEGER, TEXT, ListKind, RowKind, row_of
-from mapper_kd.mapping import DEAD_LETTER, DEFAULT, Value
+from mapper_kd.mapping import DEAD_LETTER, DEFAULT, NULL, Value
 from mapper_kd.model_tree import Branch, Leaf, Lines, Node, model_tree, schema_of
 from mapper_kd.runtime import GLOBALS
 from mapper_kd.scope import CONSTANT, RECORD, Code, Names, Scope
 from mapper_kd.source_code import Block, Origin
 
 if TYPE_CHECKING:
-    from mapper_kd.form_fields import FormFields
+    from mapper_kd.form_fields import FormFields, Rule
     from mapper_kd.mapping import Body, Let, LineList, Mapping
     from mapper_kd.source_record import SourceObject
     from mapper_kd.yaml_nodes import Problems
@@ -167,10 +167,10 @@ class Writer:
         leaf.kind = code.kind
         return code
 
-    def _fitting(self, value: Value, code: Code, path: str) -> Code:
-        """Put the rules of the form's field around a value."""
+    def _fitting(self, value: Value, code: Code, path: str, rule: Rule | None = None) -> Code:
+        """Put a rule of the form's field around a value; without saying which, what the field takes."""
         try:
-            return self._form.fit(without_positions(path), code, self._names)
+            return (rule or self._form.fit)(without_positions(path), code, self._names)
         except ExpressionError as error:
             self._problems.add(value.place, str(error))
             return code
@@ -181,6 +181,8 @@ class Writer:
             code = self._guarded(leaf, code, level, path)
         if one.required:
             code = Code(f"_needed({code.text})", code.kind, code.depth, True, True, code.readings)
+        elif one.when is None and one.on_miss != NULL and not one.when_empty:
+            code = self._fitting(one.value, code, path, self._form.complete)
         return code
 
     def _guarded(self, leaf: Leaf, code: Code, level: Level, path: str) -> Code:

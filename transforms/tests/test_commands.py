@@ -274,9 +274,11 @@ def test_preview_says_when_there_is_nothing_to_show(project, content, message):
         '[{"number": "N1", "paid": 1.10}, {"number": 2}]',
         '{"records": [\n{"number": "N1", "paid": 1.10}, {"number": 2}]}',
         '\ufeff{"raw": [{"number": "N1", "paid": 1.10}, {"number": 2}]}',
-        '{"type": "RECORD", "stream": "orders", "record": {"number": "N1", "paid": 1.10}}\n'
-        '{"type": "STATE", "value": {}}\n'
-        '{"type": "RECORD", "stream": "orders", "record": {"number": 2}}\n',
+        (
+            '{"type": "RECORD", "stream": "orders", "record": {"number": "N1", "paid": 1.10}}\n'
+            '{"type": "STATE", "value": {}}\n'
+            '{"type": "RECORD", "stream": "orders", "record": {"number": 2}}\n'
+        ),
     ],
 )
 def test_preview_takes_records_in_any_shape_and_prints_one_json_object(project, content):

@@ -1,0 +1,154 @@
+"""What a form's field takes, as a check in the generated code and as a part of the output SCHEMA.
+
+Most values are seen to be right on the way, without a call: a text by its length, a number, a date or a code by being
+one that was found right before. A value that is too long or has too many digits is refused, never cut.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from mapper_kd.expression_checks import ExpressionError
+from mapper_kd.failures import Missing, RecordError
+from mapper_kd.forms.metadata import DATE, DECIMAL, ENUM, INTEGER, REFERENCE, TEXT
+from mapper_kd.forms.values import CHECKS
+from mapper_kd.kinds import ANY, NULL
+from mapper_kd.runtime import GLOBALS
+from mapper_kd.scope import CONSTANT, Code
+
+if TYPE_CHECKING:
+    from mapper_kd.forms.metadata import FormField, FormMetadata
+    from mapper_kd.kinds import Kind
+    from mapper_kd.scope import Names
+
+_REMEMBERED = 10_000
+_UNFIT = {
+    DECIMAL: {"boolean", "date", "datetime", "list", "row"},
+    INTEGER: {"boolean", "date", "datetime", "list", "row"},
+    DATE: {"boolean", "integer", "decimal", "list", "row"},
+    ENUM: {"boolean", "list", "row"},
+    TEXT: {"boolean"},
+}
+"""Kinds of values, by name or family, that a kind of field never takes."""
+
+
+class KnownForm:
+    """A form whose metadata is there; it is what `form_fields.FormFields` asks for."""
+
+    def __init__(self, metadata: FormMetadata) -> None:
+        self.metadata = metadata
+        self._rules: dict[str, _Rule] = {}
+
+    def fit(self, path: str, code: Code, names: Names) -> Code:
+        """Return the code with the field's rule around it.
+
+        Raises:
+            ExpressionError: A constant breaks the rule, or what the expression gives can never fit.
+        """
+        field = self.metadata.field(path)
+        if field is None or field.kind not in CHECKS:
+            return code
+        if {code.kind.name, code.kind.family} & _UNFIT[field.kind]:
+            raise ExpressionError(f"gives {code.kind}, and {field} of {self.metadata.form} is a {field.kind}")
+        rule = self._rules.setdefault(path, _Rule(self.metadata.form, field))
+        if code.depth == CONSTANT and not code.fails:
+            _check_constant(rule, code, names)
+            return code
+        text = rule.around(code, names)
+        return code if text is None else Code(text, code.kind, code.depth, True, code.certain, code.readings)
+
+    def complete(self, path: str, code: Code, names: Names) -> Code:
+        """Return the code of a mandatory field's value, which must not be empty; other fields' as it is.
+
+        Raises:
+            ExpressionError: It is an empty constant.
+        """
+        field = self.metadata.field(path)
+        if field is None or not field.mandatory:
+            return code
+
+        def needed(value: Any) -> Any:
+            if value is None or value == "":
+                raise Missing(f"it is empty, and {field} is mandatory (必录) in {self.metadata.form}")
+            return value
+
+        if code.depth == CONSTANT and not code.fails:
+            _check_constant(needed, code, names)
+            return code
+        kept, called = names.temporary(), names.bind("needed_", needed)
+        text = f"({kept} if ({kept} := {code.text}) else {called}({kept}))"
+        return Code(text, code.kind, code.depth, True, True, code.readings)
+
+    def describe(self, path: str, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the field's part of the output SCHEMA with its rules in it."""
+        field = self.metadata.field(path)
+        if field is None or field.kind == REFERENCE:
+            return schema
+        rules: dict[str, Any] = {}
+        if field.title:
+            rules["description"] = field.title
+        types = schema.get("type") or []
+        if field.length and "string" in types:
+            rules["maxLength"] = field.length
+        if field.kind == ENUM:
+            rules["enum"] = [
+                *field.values,
+                *([""] if not field.mandatory else []),
+                *([None] if "null" in types else []),
+            ]
+        if field.kind == DECIMAL and field.precision and "number" in types:
+            rules["multipleOf"] = Decimal(1).scaleb(-field.scale) if field.scale else 1
+        return schema | rules
+
+
+def _check_constant(rule: Any, code: Code, names: Names) -> None:
+    value = eval(code.text, GLOBALS | names.bound)  # noqa: S307 - our own text, written from a parsed expression
+    try:
+        rule(value)
+    except RecordError as error:
+        raise ExpressionError(str(error)) from None
+
+
+class _Rule:
+    """A field's rule: gives a value back, or raises what is wrong with it."""
+
+    def __init__(self, form: str, field: FormField) -> None:
+        self._field = field
+        self._form = form
+        self._check = CHECKS[field.kind]
+        self._right: set[Any] = {None, "", *field.values}
+
+    def __call__(self, value: Any) -> Any:
+        if value is None or value == "":
+            return value
+        self._check(value, self._field, self._form)
+        if value.__class__ in {str, int, Decimal} and self._field.kind != TEXT:
+            if len(self._right) > _REMEMBERED:
+                self._right.clear()
+                self._right |= {None, "", *self._field.values}
+            self._right.add(value)
+        return value
+
+    def around(self, code: Code, names: Names) -> str | None:
+        """Return the source that lets right values pass and calls the rule for others; None when all are right."""
+        field, kind = self._field, code.kind
+        if (field.kind == DATE and kind.name in {"date", "datetime"}) or (field.kind == TEXT and not field.length):
+            return None
+        called = names.bind("fit", self)
+        if kind in {ANY, NULL} or not _is_plain(kind):
+            return f"{called}({code.text})"
+        kept = names.temporary()
+        if field.kind != TEXT:
+            return f"({kept} if ({kept} := {code.text}) in {names.bind('right', self._right)} else {called}({kept}))"
+        if kind.family != "text":
+            return f"{called}({code.text})"
+        # Kingdee counts what is beyond the BMP (emoji) twice: only a text of half the length is surely short enough.
+        size, first = names.bind("len", len), f"({kept} := {code.text})"
+        short = f"{size}({{}}) <= {field.length // 2}"
+        test = short.format(first) if code.certain else f"{first} is None or {short.format(kept)}"
+        return f"({kept} if {test} else {called}({kept}))"
+
+
+def _is_plain(kind: Kind) -> bool:
+    return kind.family in {"text", "number"}
