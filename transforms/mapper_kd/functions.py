@@ -29,6 +29,7 @@ from mapper_kd.kinds import (
     row_of,
 )
 from mapper_kd.row_columns import chunk_rows, flattened, pair_rows
+from mapper_kd.qeasy.functions import QEASY_FUNCTIONS
 from mapper_kd.sql_functions import SQL_FUNCTIONS
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ FUNCTIONS: dict[str, Function] = {
     ),
 }
 
-NAMESPACES: dict[str, dict[str, Function]] = {"sql": SQL_FUNCTIONS}
+NAMESPACES: dict[str, dict[str, Function]] = {"sql": SQL_FUNCTIONS, "qeasy": QEASY_FUNCTIONS}
 """Functions that are called with a name before theirs, such as ``sql.concat``."""
 
 __all__ = ["FUNCTIONS", "NAMESPACES", "Function"]

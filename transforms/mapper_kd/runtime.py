@@ -36,6 +36,14 @@ def spelled(value: Any) -> str:
     return text(value) or ""
 
 
+def near(name: str, otherwise: Any, *rows: Any) -> Any:
+    """Return a part of the first row that has it, else the other value."""
+    for row in rows:
+        if row.__class__ is dict and name in row:
+            return row[name]
+    return otherwise
+
+
 def rows(value: Any) -> list[Any]:
     """Return the rows of a list; an object counts as one row, null as none."""
     if value.__class__ is list:
@@ -97,6 +105,7 @@ GLOBALS: dict[str, Any] = {
     "_part": part,
     "_cell": cell,
     "_item": item,
+    "_near": near,
     "_rows": rows,
     "_at": at,
     "_slice": piece,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mapper_kd.functions import Function
-    from mapper_kd.lookups import Table
-    from mapper_kd.source_record import SourceObject
+        from mapper_kd.source_record import SourceObject
+    from mapper_kd.tables import Table
 
 CONSTANT = -1
 RECORD = 0
@@ -117,6 +117,31 @@ class Scope:
         lets = [known for scope in self._outwards() for known in scope.lets]
         raise UnknownNameError("field", name, [*self.fields.names(), *lets], self.fields.place)
 
+    def nearest(self, name: str) -> Code:
+        """Return the code of ``here.name``: the part of the innermost row around this place that has it, else a name.
+
+        Rows whose parts are not known beforehand are asked when they are there.
+
+        Raises:
+            UnknownNameError: Neither a row nor the record can have it.
+        """
+        asked: list[Code] = []
+        for scope in self._outwards():
+            if name in scope.lets:
+                return _asked_first(asked, scope.lets[name], name)
+            if scope.row is None or scope.row in asked:
+                continue
+            if not isinstance(scope.row.kind, RowKind):
+                asked.append(scope.row)
+                continue
+            try:
+                return _asked_first(asked, column_of(scope.row, name, f"here.{name}"), name)
+            except UnknownNameError:
+                continue
+        if asked and not self.fields.knows(name):
+            return _asked_first(asked, Code("None", ANY), name)
+        return _asked_first(asked, self.resolve(name) if name.isidentifier() else column_of(self.record, name, name), name)
+
     def parent(self, row: Code) -> Code | None:
         """Return the row outside of this one, or the record; None when this is no row of a list here."""
         rows = list(dict.fromkeys(scope.row for scope in self._outwards() if scope.row is not None))
@@ -150,6 +175,14 @@ def column_of(row: Code, name: str, written: str) -> Code:
     text, kind = row.kind.columns.column(row.text, name, certain=row.kind.certain)
     readings = (*row.readings, Reading(written, text))
     return Code(text, kind, row.depth, fails=row.fails, readings=readings)
+
+
+def _asked_first(rows: list[Code], otherwise: Code, name: str) -> Code:
+    if not rows:
+        return otherwise
+    text = f"_near({name!r}, {otherwise.text}, {', '.join(row.text for row in rows)})"
+    depth = max(one.depth for one in (*rows, otherwise))
+    return Code(text, ANY, depth, otherwise.fails, readings=otherwise.readings)
 
 
 def function_hint(name: str) -> str:

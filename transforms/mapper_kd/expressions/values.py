@@ -36,6 +36,9 @@ from mapper_kd.scope import Code, column_of
 if TYPE_CHECKING:
     from mapper_kd.expressions.compiler import Compiler
 
+HERE = "here"
+"""The row at this place, or the nearest around it that has the part, or the record."""
+
 _MAX_CONSTANT = 1_000
 
 
@@ -91,12 +94,25 @@ def name(compiler: Compiler, node: ast.Name) -> Code:
 def attribute(compiler: Compiler, node: ast.Attribute) -> Code:
     """Write a part of a row, or the row outside of it."""
     refuse_dunder(node.attr)
+    if _is_here(compiler, node.value):
+        return _nearest(compiler, node.attr)
     base = compiler.expression(node.value)
     if node.attr == "parent" and isinstance(node.value, (ast.Name, ast.Attribute)):
         outside = compiler.scope.parent(base)
         if outside is not None:
             return outside
     return _part(compiler, base, node.attr, node)
+
+
+def _is_here(compiler: Compiler, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == HERE and HERE not in compiler.loops
+
+
+def _nearest(compiler: Compiler, part: str) -> Code:
+    try:
+        return compiler.scope.nearest(part)
+    except UnknownNameError as error:
+        raise ExpressionError(str(error)) from None
 
 
 def _part(compiler: Compiler, base: Code, part: str, node: ast.expr) -> Code:
@@ -134,8 +150,10 @@ def _projection(compiler: Compiler, base: Code, part: str, written: str) -> Code
 
 def subscript(compiler: Compiler, node: ast.Subscript) -> Code:
     """Write a part by its name in quotes, by its position, or from one position to another."""
-    base = compiler.expression(node.value)
     index = node.slice
+    if _is_here(compiler, node.value) and isinstance(index, ast.Constant) and isinstance(index.value, str):
+        return _nearest(compiler, index.value)
+    base = compiler.expression(node.value)
     if isinstance(index, ast.Constant) and isinstance(index.value, str):
         refuse_dunder(index.value)
         return _part(compiler, base, index.value, node)
