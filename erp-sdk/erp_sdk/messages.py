@@ -24,13 +24,16 @@ NOTHING = msgspec.Raw()
 class Source(msgspec.Struct, omit_defaults=True):
     """Where a mapped record comes from; travels beside the record so that the record stays a clean Kingdee model.
 
-    ``record`` holds the source record's JSON verbatim; ``NOTHING`` when it was left out.
+    ``record`` holds the source record's JSON verbatim; ``NOTHING`` when it was left out. ``members`` are the keys of
+    the source records that a mapped record is made of, where ``key`` is not simply the one's: several records merged
+    into one, or one that became several.
     """
 
     stream: str
     key: dict[str, Any]
     mapping: str = ""
     record: msgspec.Raw = NOTHING
+    members: list[dict[str, Any]] = []
 
 
 @dataclass(slots=True)

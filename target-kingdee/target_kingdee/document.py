@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from erp_sdk.command import UserError
 from erp_sdk.messages import NOTHING, decode, encode, encode_sorted
 
 from target_kingdee.totals import UNKNOWN, Totals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HASH_BYTES = 16
 _DISTINCT_NUMBERS = 65536
@@ -31,6 +34,8 @@ class Document(msgspec.Struct, gc=False):
         base_data: The base data that the mapping gives with it, JSON, in the order in which it has to exist.
         totals: What reconciling compares.
         is_replay: It comes from a dead letter that a person wants delivered.
+        members: The keys of the source records that it is made of, where `source_key` is not simply the one's: several
+            records in one document, or one record in several.
     """
 
     number: str
@@ -43,6 +48,7 @@ class Document(msgspec.Struct, gc=False):
     base_data: msgspec.Raw = NOTHING
     totals: Totals = UNKNOWN
     is_replay: bool = False
+    members: Sequence[str] = ()
 
 
 class Entry(msgspec.Struct, gc=False):

@@ -267,9 +267,9 @@ class Ledger:
         self._amend_letter.execute(connection, amended)
         if self._is_any_letter_open(connection, book.id):
             keys = [
-                {"at": at, "book": book.id, "stream": one.document.source_stream, "key": one.document.source_key}
+                {"at": at, "book": book.id, "stream": one.document.source_stream, "key": key}
                 for one in cases
-                if one.fate not in _STAYING
+                for key in _mapped_keys(one)
             ]
             self._close_letter.execute(connection, keys)
 
@@ -362,6 +362,16 @@ class Ledger:
         values = {"ended_at": rfc3339(now()), "result": result, "seconds": seconds, "summary": summary}
         with self.transaction() as connection:
             connection.execute(update(runs).where(runs.c.run_id == self._run_id).values(**values))
+
+
+def _mapped_keys(one: Case) -> Sequence[str]:
+    """Return the source keys whose letters a case closes.
+
+    A letter of a record that is in a document with others, or in several, says that it could not be mapped: it is over
+    whatever becomes of the document, which has a letter of its own.
+    """
+    document = one.document
+    return document.members if one.fate in _STAYING else [document.source_key, *document.members]
 
 
 def _as_bytes(values: Sequence[Any]) -> list[Any]:

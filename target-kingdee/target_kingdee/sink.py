@@ -137,6 +137,7 @@ class FormSink(KingdeeSink):
             message["base_data"],
             UNKNOWN if self._total_keys is None else totals_of(model, self._total_keys),
             message["replay"],
+            [canonical_key(key) for key in source.members],
         )
         if number is None:
             self._letters.append(self._numberless(document))
