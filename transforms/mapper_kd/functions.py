@@ -73,6 +73,13 @@ FUNCTIONS: dict[str, Function] = {
         'lookup("table", key, …)', "the row of a table, read with `.column`; else a miss", "text any*", ANY
     ),
     "find": Function('find("table", key, …)', "as `lookup`, but empty instead of a miss", "text any*", ANY),
+    "rows": Function('rows("table", key, …)', "all rows with the key; without a key all rows", "text any*", ANY),
+    "convert": Function(
+        'convert("table", quantity, from, to)',
+        "a quantity in another unit, by a table `from, to, factor`; no row in either direction is a miss",
+        "text any any any any*",
+        DECIMAL,
+    ),
     "case": Function(
         "case(condition, value, …, otherwise)", "the value after the first condition that holds", "any*", _case
     ),

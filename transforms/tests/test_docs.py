@@ -9,7 +9,7 @@ import pytest
 from mapper_kd.compiler import compile_mapping
 from mapper_kd.failures import KeyMissing, NumberMissing, RecordError
 from mapper_kd.functions import FUNCTIONS
-from mapper_kd.lookups import TableShelf
+from mapper_kd.tables import TableShelf
 from mapper_kd.mapping import BASE_DATA_KEYS, FIELD_KEYS, LIST_KEYS, TABLE_KEYS, TOP_KEYS, read_mapping
 from mapper_kd.source_record import SourceObject
 from mapper_kd.yaml_nodes import Problems
@@ -58,7 +58,7 @@ def test_the_tables_of_the_readme_are_declared_as_the_language_wants_them(tmp_pa
     mapping = read_mapping(path, "readme", problems)
 
     assert problems.found == []
-    assert sorted(mapping.tables) == ["org", "sale_order_entry", "seller"]
+    assert sorted(mapping.tables) == ["order", "org", "price", "product", "sale_order_entry", "seller"]
 
 
 def test_the_base_data_of_the_readme_compiles(tmp_path):

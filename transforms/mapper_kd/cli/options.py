@@ -9,7 +9,7 @@ import click
 from erp_sdk.command import SetupError
 from erp_sdk.messages import decode
 
-from mapper_kd.lookups import TableShelf
+from mapper_kd.tables import TableShelf
 from mapper_kd.settings import DEFAULT_CODES, paths_of
 
 if TYPE_CHECKING:

@@ -3,38 +3,91 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mapper_kd.expression_checks import ExpressionError
+from mapper_kd.expression_checks import ExpressionError, require
 from mapper_kd.expressions.joining import joined
 from mapper_kd.functions import FUNCTIONS
-from mapper_kd.kinds import Kind, row_of
+from mapper_kd.kinds import DECIMAL
+from mapper_kd.scope import TABLE, Code, Reading, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mapper_kd.expressions.compiler import Compiler
-    from mapper_kd.scope import Code
+    from mapper_kd.tables import Table
 
 
 def ask(compiler: Compiler, node: ast.Call) -> Code:
     """Write ``code("table", key, …)``, ``lookup(…)`` or ``find(…)``."""
+    function, table, nodes = _opened(compiler, node)
+    keys = _keys(compiler, table, nodes)
+    if function == "code":
+        _check_code(table)
+    return _asked(compiler, table, function, keys)
+
+
+def rows(compiler: Compiler, node: ast.Call) -> Code:
+    """Write ``rows("table", key, …)``, or ``rows("table")`` for all."""
+    _, table, nodes = _opened(compiler, node)
+    return _asked(compiler, table, "rows" if nodes else "all_rows", _keys(compiler, table, nodes) if nodes else [])
+
+
+def convert(compiler: Compiler, node: ast.Call) -> Code:
+    """Write ``convert("table", quantity, from, to)``, with further parts of the key behind."""
+    _, table, nodes = _opened(compiler, node, ("from", "to"), ("factor",))
+    if len(nodes) < 3:  # noqa: PLR2004 - the quantity and two units
+        raise ExpressionError(f"calls convert() with too few values; it is written {FUNCTIONS['convert'].usage}")
+    keys = _keys(compiler, table, nodes[1:])
+    _check_code(table)
+    quantity = compiler.expression(nodes[0])
+    if quantity.kind.family not in {"number", "text", "any"}:
+        require("number", quantity, nodes[0])
+    called = compiler.names.bind("table", table.asked_by("convert"))
+    parts = [quantity, *keys]
+    return joined(f"{called}({', '.join(part.text for part in parts)})", DECIMAL, parts)
+
+
+def _opened(compiler: Compiler, node: ast.Call, *columns: tuple[str, ...]) -> tuple[str, Table, Sequence[ast.expr]]:
     assert isinstance(node.func, ast.Name)  # noqa: S101 - narrows the type; the caller has looked
     name = node.func.id
     first = node.args[0] if node.args else None
     if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
         raise ExpressionError(f"calls {name}() without the name of a table in quotes: {FUNCTIONS[name].usage}")
-    table = compiler.names.open_table(first.value)
-    keys = [compiler.expression(argument) for argument in node.args[1:]]
-    if not keys or (table.key and len(keys) != len(table.key)):
+    return name, compiler.names.open_table(first.value, *columns), node.args[1:]
+
+
+def _keys(compiler: Compiler, table: Table, nodes: Sequence[ast.expr]) -> list[Code]:
+    name = table.spec.name
+    if not nodes or (table.key and len(nodes) != len(table.key)):
         wanted = ", ".join(table.key) or "its key"
-        raise ExpressionError(f"asks table {first.value} with {len(keys)} key values; its key is {wanted}")
-    if name == "code" and len(table.values) > 1:
-        raise ExpressionError(
-            f"asks table {first.value} for a code, but it has several values ({', '.join(table.values)}); "
-            f'write lookup("{first.value}", …).{table.values[0]}'
-        )
-    for key, key_node in zip(keys, node.args[1:], strict=True):
+        raise ExpressionError(f"asks table {name} with {len(nodes)} key values; its key is {wanted}")
+    keys = [compiler.expression(node) for node in nodes]
+    for key, node in zip(keys, nodes, strict=True):
         if key.kind.family in {"list", "row"}:
-            raise ExpressionError(f"asks table {first.value} with {ast.unparse(key_node)}, which is a {key.kind}")
-    kind: Kind = table.cell_kind if name == "code" else row_of(table, certain=name == "lookup")
-    method = compiler.names.bind("table", getattr(table, name))
-    return joined(f"{method}({', '.join(key.text for key in keys)})", kind, keys, certain=name == "lookup")
+            raise ExpressionError(f"asks table {name} with {ast.unparse(node)}, which is a {key.kind}")
+    return keys
+
+
+def _check_code(table: Table) -> None:
+    name = table.spec.name
+    if len(table.values) > 1:
+        raise ExpressionError(
+            f"asks table {name} for a code, but it has several values ({', '.join(table.values)}); "
+            f'write lookup("{name}", …).{table.values[0]}'
+        )
+    if not table.values and table.spec.source not in {"csv", "rows"}:
+        raise ExpressionError(
+            f"asks table {name} for a code, but nothing says which column; say values: in {table.spec.place}"
+        )
+
+
+def _asked(compiler: Compiler, table: Table, function: str, keys: list[Code]) -> Code:
+    called = compiler.names.bind("table", table.asked_by(function))
+    text = f"{called}({', '.join(key.text for key in keys)})"
+    asked = joined(text, table.answer_of(function), keys, certain=function not in {"code", "find"})
+    written = f'{function}("{table.spec.name}", …)'
+    column = f".{table.values[0]}" if function == "code" and table.values else ""
+    reading = Reading(written, "", f"{table.spec.name}{column}", TABLE)
+    return replace(asked, readings=(*asked.readings, reading), source=Source(table.spec.name, TABLE))

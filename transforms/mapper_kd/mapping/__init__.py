@@ -20,7 +20,7 @@ from mapper_kd.mapping.model import (
 )
 from mapper_kd.mapping.reading import TOP_KEYS, mapping_name, mapping_of, read_mapping
 from mapper_kd.mapping.sections import BASE_DATA_KEYS, DOCUMENTS_KEYS, LIST_KEYS
-from mapper_kd.mapping.tables import TABLE_KEYS, TableSpec
+from mapper_kd.tables import TABLE_KEYS, TableSpec
 from mapper_kd.mapping.values import CASE_KEYS
 
 __all__ = [

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from mapper_kd.kinds import Kind
-    from mapper_kd.mapping.tables import TableSpec
+    from mapper_kd.tables import TableSpec
     from mapper_kd.yaml_nodes import Entry, Place
 
 DEAD_LETTER, NULL, SKIP_LINE, SKIP_RECORD, DEFAULT = "dead_letter", "null", "skip line", "skip record", "default"

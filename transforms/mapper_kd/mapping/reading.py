@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from mapper_kd.mapping.fields import fields
 from mapper_kd.mapping.model import Body, Mapping
 from mapper_kd.mapping.sections import base_data, document_number, documents, lists
-from mapper_kd.mapping.tables import tables
 from mapper_kd.mapping.values import condition, lets
+from mapper_kd.tables import read_tables
 from mapper_kd.yaml_nodes import read_yaml
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def mapping_of(root: Entry, name: str) -> Mapping | None:
         number=document_number(parts.get("number"), body),
         where=condition(parts, "where"),
         body=body,
-        tables=tables(parts.get("tables")),
+        tables=read_tables(parts.get("tables")),
         base_data=base_data(parts.get("base_data")),
         documents=documents(parts.get("documents")),
         merge=parts.get("merge"),

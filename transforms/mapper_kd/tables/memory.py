@@ -1,0 +1,140 @@
+"""Tables whose rows are all in memory: each way of asking is one look into a dictionary."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any
+
+from erp_sdk.command import SetupError
+
+from mapper_kd.failures import Invalid
+from mapper_kd.tables.table import Row, Table, spelled
+from mapper_kd.text_functions import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mapper_kd.tables.spec import TableSpec
+
+Key = str | tuple[str, ...]
+"""One text, or several."""
+
+
+class MemoryTable(Table):
+    """Rows by their key. Only the columns that mappings read are kept, and only in the ways in which they ask."""
+
+    keys_may_be_empty = True
+    """Whether rows without a key are left out instead of being wrong."""
+
+    def __init__(self, spec: TableSpec, place: str) -> None:
+        super().__init__(spec, place)
+        self._rows: dict[Key, Row] = {}
+        self._codes: dict[Key, Any] = {}
+        self._groups: dict[Key, list[Row]] = {}
+        self._every: list[Row] = []
+
+    @abc.abstractmethod
+    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+        """Yield the number of each row, as a person counts, and its cells of these columns.
+
+        Raises:
+            SetupError: There is no such column, or the rows cannot be read.
+        """
+
+    def _load(self) -> None:
+        loading = _Loading(self, self._asked.keys())
+        columns = [*self.key, *self._read, *([self.values[0]] if loading.codes is not None and self.values else [])]
+        width, end = len(self.key), len(self.key) + len(self._read)
+        for number, cells in self._picked(columns):
+            loading.add(number, cells[:width], tuple(cells[width:end]), cells[-1])
+        # All at once, and not before all was read: what goes wrong leaves the rows as they were.
+        self._rows, self._codes = loading.rows or {}, loading.codes or {}
+        self._groups, self._every = loading.groups or {}, loading.every or []
+
+    def find(self, *key: Any) -> Row | None:
+        """As `Table.find`; the common case, a key of texts, is one look into a dictionary."""
+        try:
+            row = self._rows.get(key[0] if len(key) == 1 else key)
+        except TypeError:  # a list as a key: `text` says so
+            row = None
+        if row is None:
+            asked = spelled(key)
+            return None if asked is None else self._rows.get(asked[0] if len(asked) == 1 else asked)
+        return row
+
+    def code(self, *key: Any) -> Any:
+        """As `Table.code`, and as fast as `find`."""
+        try:
+            return self._codes[key[0] if len(key) == 1 else key]
+        except (KeyError, TypeError):
+            asked = spelled(key)
+        try:
+            return self._codes[asked[0] if len(asked) == 1 else asked]  # type: ignore[arg-type, index]  # None is no key
+        except (KeyError, TypeError):
+            raise self._miss(key) from None
+
+    def rows(self, *key: Any) -> list[Row]:
+        """As `Table.rows`, and as fast as `find`."""
+        try:
+            return self._groups[key[0] if len(key) == 1 else key]
+        except (KeyError, TypeError):
+            asked = spelled(key)
+        return [] if asked is None else self._groups.get(asked[0] if len(asked) == 1 else asked, [])
+
+    def all_rows(self) -> list[Row]:
+        """Return all rows in their order."""
+        return self._every
+
+
+class _Loading:
+    """The dictionaries of a table while its rows come in; None for those that nobody asks."""
+
+    def __init__(self, table: MemoryTable, asked: Any) -> None:
+        self._table = table
+        self._policy = table.spec.duplicates
+        self.rows: dict[Key, Row] | None = {} if asked & {"find", "lookup"} else None
+        self.codes: dict[Key, Any] | None = {} if asked & {"code", "convert"} else None
+        self.groups: dict[Key, list[Row]] | None = {} if "rows" in asked else None
+        self.every: list[Row] | None = [] if "all_rows" in asked else None
+        self._unique = self.rows is not None or self.codes is not None
+        self._seen: dict[Key, int] = {}
+
+    def add(self, number: int, cells: list[Any], row: Row, code: Any) -> None:
+        if self.every is not None:
+            self.every.append(row)
+        key = self._key(number, cells)
+        if key is None:
+            return
+        if self.groups is not None:
+            self.groups.setdefault(key, []).append(row)
+        if not self._unique:
+            return
+        if key in self._seen:
+            if self._policy == "error":
+                raise self._twice(key, number)
+            if self._policy == "first":
+                return
+        self._seen[key] = number
+        if self.rows is not None:
+            self.rows[key] = row
+        if self.codes is not None:
+            self.codes[key] = code
+
+    def _key(self, number: int, cells: list[Any]) -> Key | None:
+        try:
+            parts = [cell if cell.__class__ is str else text(cell) for cell in cells]
+        except Invalid as error:
+            raise SetupError(f"{self._table.place}:{number}: its key cannot be asked for: {error}.") from None
+        if not all(parts):
+            if self._table.keys_may_be_empty:
+                return None
+            name = next(name for name, part in zip(self._table.key, parts, strict=True) if not part)
+            raise SetupError(f"{self._table.place}:{number}: has no {name}, which is the key.")
+        return parts[0] if len(parts) == 1 else tuple(parts)  # type: ignore[arg-type]  # none is empty
+
+    def _twice(self, key: Key, number: int) -> SetupError:
+        shown = key if isinstance(key, str) else ", ".join(key)
+        return SetupError(
+            f"{self._table.place}:{number}: {shown} is there already (line {self._seen[key]}); "
+            "remove one, or say duplicates: first or last in the mapping."
+        )
