@@ -8,6 +8,7 @@ import pytest
 
 from transforms.tests.qeasy.agreement import comparable, exact
 from transforms.tests.qeasy.oracle.interpreter import interpret
+from transforms.tests.qeasy.rules import ABSENT, CONTEXT, RECORD, REJECTS, RULES, scheme_of
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("W*.json"))
 
@@ -23,3 +24,14 @@ def test_the_oracle_gives_what_the_contract_expects(path):
 
 def test_all_worked_examples_are_here():
     assert [path.stem for path in EXAMPLES] == sorted([*(f"W{number:02}" for number in range(1, 16)), "W11b"])
+
+
+@pytest.mark.parametrize(("entry", "outcome"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES])
+def test_the_oracle_keeps_each_rule(entry, outcome):
+    result = interpret(scheme_of(entry), CONTEXT, {"records": [RECORD]})
+
+    if isinstance(outcome, str) and outcome in REJECTS:
+        assert result["rejects"] == [{"code": outcome, "field": "F"}]
+    else:
+        [document] = [row for request in result["requests"] for row in request["rows"]]
+        assert comparable(document.get("F", ABSENT)) == comparable(outcome)

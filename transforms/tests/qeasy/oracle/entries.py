@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from transforms.tests.qeasy.oracle.casts import cast, mapped
 from transforms.tests.qeasy.oracle.diagnostics import Failure, Rejected
 from transforms.tests.qeasy.oracle.expressions import evaluate
@@ -9,6 +11,8 @@ from transforms.tests.qeasy.oracle.find_collection import mongo_value, parse_fin
 from transforms.tests.qeasy.oracle.paths import segments, walk
 from transforms.tests.qeasy.oracle.placeholders import PLACEHOLDER, placeholder_of, rendered
 from transforms.tests.qeasy.oracle.value_parsers import chain_of, parsed
+
+_AGGREGATE = re.compile(rf"(?i:SUM|AVG|MAX|MIN|COUNT)\s*\(\s*(?:{PLACEHOLDER.pattern})\s*\)")  # is of all rows anyway
 
 
 def nested(entries, run):
@@ -152,7 +156,7 @@ def _list_paths(entries, place, driven):
         if entry.get("children"):
             found += _list_paths(entry["children"], place, driven) if source is None else []
             continue
-        for match in PLACEHOLDER.finditer(source if isinstance(source, str) else ""):
+        for match in PLACEHOLDER.finditer(_AGGREGATE.sub("", source) if isinstance(source, str) else ""):
             path = segments(placeholder_of(match).path)
             if not any(path[: len(drives)] == drives for drives in driven):
                 found += _lists_on(path, place.record)

@@ -58,7 +58,11 @@ def _token(source, position):
 
 
 def _unescaped(part):
-    return re.sub(r"''|\\(.)", lambda found: found[1] or "'", part) if isinstance(part, str) else part
+    return re.sub(r"''|\\.", _without_escape, part, flags=re.DOTALL) if isinstance(part, str) else part
+
+
+def _without_escape(found):
+    return found[0] if found[0][1] in "%_" else found[0][1]  # before a sign of LIKE the backslash stays
 
 
 class Parser:
