@@ -12,19 +12,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mapper_kd.functions import Function
-        from mapper_kd.source_record import SourceObject
+    from mapper_kd.source_record import SourceObject
     from mapper_kd.tables import Table
 
 CONSTANT = -1
 RECORD = 0
 
 
+FIELD, TABLE, LET = "field", "table", "let"
+
+
 @dataclass(frozen=True)
 class Reading:
-    """A value of the record that an expression reads: as the mapping writes it, and the code that reads it."""
+    """What an expression reads.
+
+    Attributes:
+        written: As the mapping writes it.
+        code: The code that reads it, to ask whether it is empty; "" where that cannot be asked.
+        path: A field of the record with the lists and objects it is in (``details_list.goods_no``), a table and its
+            column (``sale_org.org``), or the name of a let.
+        kind: Which of them: ``field``, ``table`` or ``let``.
+    """
 
     written: str
     code: str
+    path: str = ""
+    kind: str = FIELD
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a row comes from: a place in the record ("" is the record itself), or a table."""
+
+    path: str = ""
+    kind: str = FIELD
+
+    def below(self, name: str) -> Source:
+        """Return a part of it."""
+        return Source(f"{self.path}.{name}" if self.path else name, self.kind)
 
 
 @dataclass(frozen=True)
@@ -35,7 +60,8 @@ class Code:
         depth: What it depends on: nothing (`CONSTANT`), the record (`RECORD`), or the row of the n-th list around it.
         fails: Whether it can raise; what cannot is neither deferred nor calculated ahead.
         certain: Whether it is never None.
-        readings: What it reads, to say which of it was empty when it fails.
+        readings: What it reads, to say which of it was empty when it fails, and for lineage.
+        source: Where it comes from as it is; None when it is calculated, or not known.
     """
 
     text: str
@@ -44,6 +70,7 @@ class Code:
     fails: bool = False
     certain: bool = False
     readings: tuple[Reading, ...] = ()
+    source: Source | None = None
 
 
 @dataclass
@@ -56,7 +83,7 @@ class Names:
         bound: What names of the generated source stand for.
     """
 
-    open_table: Callable[[str], Table]
+    open_table: Callable[..., Table]
     namespaces: Mapping[str, Mapping[str, Function]] = field(default_factory=lambda: NAMESPACES)
     bound: dict[str, Any] = field(default_factory=dict)
     _temporaries: int = 0
@@ -170,11 +197,14 @@ def column_of(row: Code, name: str, written: str) -> Code:
     Raises:
         UnknownNameError: It has no such part.
     """
+    source = None if row.source is None else row.source.below(name)
+    path, what = (written, FIELD) if source is None else (source.path, source.kind)
     if not isinstance(row.kind, RowKind):
-        return Code(f"_item({row.text}, {name!r})", ANY, row.depth, fails=True, readings=row.readings)
+        readings = (*row.readings, Reading(written, "", path, what))
+        return Code(f"_item({row.text}, {name!r})", ANY, row.depth, fails=True, readings=readings, source=source)
     text, kind = row.kind.columns.column(row.text, name, certain=row.kind.certain)
-    readings = (*row.readings, Reading(written, text))
-    return Code(text, kind, row.depth, fails=row.fails, readings=readings)
+    readings = (*row.readings, Reading(written, text, path, what))
+    return Code(text, kind, row.depth, fails=row.fails, readings=readings, source=source)
 
 
 def _asked_first(rows: list[Code], otherwise: Code, name: str) -> Code:

@@ -18,11 +18,30 @@ class Origin:
         path: The Kingdee field; ``{list}`` stands for how many lines the generated variable ``list`` has so far.
         value: The mapping's value.
         readings: What it reads of the record.
+        documents: The generated variable with the documents so far, where one record gives several; else "".
     """
 
     path: str | None
     value: Value
     readings: tuple[Reading, ...] = ()
+    documents: str = ""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A value of a mapping and what it reads: the lineage of a field.
+
+    Attributes:
+        path: The Kingdee field or list, such as ``FEntity.FMaterialID.FNumber``; "" is the document.
+        role: Which of its values: ``value``, ``default``, ``when``, ``total``, ``each``, ``where``, or ``let`` and a name.
+        value: What the mapping says.
+        readings: Fields of the record, columns of tables, and names, in the order they are read.
+    """
+
+    path: str
+    role: str
+    value: Value
+    readings: tuple[Reading, ...]
 
 
 @dataclass

@@ -10,7 +10,7 @@ from mapper_kd.kinds import NULL, Kind, ListKind, RowKind, common
 from mapper_kd.scope import CONSTANT, Code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def joined(text: str, kind: Kind, parts: Iterable[Code], *, certain: bool = False, fails: bool = True) -> Code:
@@ -18,6 +18,16 @@ def joined(text: str, kind: Kind, parts: Iterable[Code], *, certain: bool = Fals
     parts = list(parts)
     readings = tuple(dict.fromkeys(reading for part in parts for reading in part.readings))
     return Code(text, kind, max((part.depth for part in parts), default=CONSTANT), fails, certain, readings)
+
+
+def choice(cases: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
+    """Return the code of the value after the first condition that holds."""
+    text = otherwise.text
+    for test, value in reversed(cases):
+        text = f"({value.text} if {test.text} else {text})"
+    values = [*(value for _, value in cases), otherwise]
+    parts = [*(part for pair in cases for part in pair), otherwise]
+    return joined(text, common(part.kind for part in values), parts, certain=all(part.certain for part in values))
 
 
 def loop(variable: str, item: str, rows: str, test: str | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mapper_kd.expression_checks import ExpressionError, refuse_dunder
@@ -40,13 +41,14 @@ def _loop(compiler: Compiler, node: ast.GeneratorExp | ast.ListComp) -> Code:
         raise ExpressionError(f"loops over {ast.unparse(generator.iter)}, which is {rows.kind}")
     variable = compiler.names.temporary("g")
     compiler.loops[generator.target.id] = Code(
-        variable, rows.kind.item if isinstance(rows.kind, ListKind) else ANY, rows.depth
+        variable, rows.kind.item if isinstance(rows.kind, ListKind) else ANY, rows.depth, source=rows.source
     )
     item = compiler.expression(node.elt)
     test = compiler.expression(generator.ifs[0]) if generator.ifs else None
     compiler.loops.clear()
     text = loop(variable, item.text, rows.text, test.text if test else None)
-    return joined(text, list_of(item.kind), [rows, item, *([test] if test else [])], certain=True)
+    made = joined(text, list_of(item.kind), [rows, item, *([test] if test else [])], certain=True)
+    return replace(made, source=item.source)
 
 
 def _no_loop() -> ExpressionError:

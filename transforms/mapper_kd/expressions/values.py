@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,7 @@ def _part(compiler: Compiler, base: Code, part: str, node: ast.expr) -> Code:
 def _projection(compiler: Compiler, base: Code, part: str, written: str) -> Code:
     assert isinstance(base.kind, ListKind)  # noqa: S101 - narrows the type; the caller has looked
     variable = compiler.names.temporary("g")
-    row = Code(variable, base.kind.item, base.depth)
+    row = Code(variable, base.kind.item, base.depth, source=base.source)
     try:
         code = column_of(row, part, written)
     except UnknownNameError as error:
@@ -144,7 +145,8 @@ def _projection(compiler: Compiler, base: Code, part: str, written: str) -> Code
         base.depth,
         base.fails or code.fails,
         True,
-        base.readings,
+        (*base.readings, *(replace(one, code="") for one in code.readings)),
+        code.source,
     )
 
 
@@ -164,8 +166,9 @@ def subscript(compiler: Compiler, node: ast.Subscript) -> Code:
         if index.step is not None:
             raise not_allowed(index)
         text = f"_slice({base.text}, {bounds[0]!r}, {bounds[1]!r})"
-        return Code(text, base.kind, base.depth, True, readings=base.readings)
+        return Code(text, base.kind, base.depth, True, readings=base.readings, source=base.source)
     item = base.kind.item if isinstance(base.kind, ListKind) else TEXT if base.kind.family == "text" else ANY
     if isinstance(item, RowKind):
         item = row_of(item.columns, certain=False)
-    return Code(f"_at({base.text}, {constant_index(index)!r})", item, base.depth, True, readings=base.readings)
+    text = f"_at({base.text}, {constant_index(index)!r})"
+    return Code(text, item, base.depth, True, readings=base.readings, source=base.source)
