@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from erp_sdk.command import SetupError
 from erp_sdk.messages import decode
 
-from mapper_kd.tables import TableShelf
-from mapper_kd.settings import DEFAULT_CODES, paths_of
+from mapper_kd.settings import forms_of, shelf_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from mapper_kd.forms import FormFolders
+    from mapper_kd.tables import TableShelf
 
 FILE = click.Path(path_type=Path)
 
 
-def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options ``--codes`` and ``--config``."""
+def project_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options ``--codes``, ``--forms`` and ``--config``."""
     codes = click.option(
         "--codes", multiple=True, help="A folder with code tables; may be given again, later ones win."
     )
+    forms = click.option("--forms", multiple=True, help="A folder with form metadata, likewise.")
     config = click.option("--config", type=FILE, help="The mapper's configuration (JSON), for its settings.")
-    return codes(config(command))
+    return codes(forms(config(command)))
+
+
+class Project(NamedTuple):
+    """What a mapping is compiled with.
+
+    Attributes:
+        settings: The mapper's settings, as far as they are given.
+    """
+
+    settings: dict[str, Any]
+    shelf: TableShelf
+    forms: FormFolders
+
+
+def open_project(config: Path | None, codes: Sequence[str], forms: Sequence[str]) -> Project:
+    """Return the project of a configuration file; folders given as options come instead of the setting's.
+
+    Raises:
+        SetupError: The file is no JSON object.
+    """
+    settings = read_settings(config)
+    settings |= {"codes": list(codes)} if codes else {}
+    settings |= {"forms": list(forms)} if forms else {}
+    return Project(settings, shelf_of(settings), forms_of(settings))
 
 
 def read_settings(config: Path | None) -> dict[str, Any]:
@@ -44,8 +71,3 @@ def read_settings(config: Path | None) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise SetupError(f"the configuration {config.as_posix()} is no JSON object.")
     return settings
-
-
-def shelf_for(settings: dict[str, Any], codes: tuple[str, ...]) -> TableShelf:
-    """Return the code tables and databases of the settings; folders given as options come instead of the setting's."""
-    return TableShelf(paths_of(list(codes) or settings.get("codes") or DEFAULT_CODES), settings.get("databases") or {})

@@ -10,7 +10,7 @@ import msgspec
 from erp_sdk.command import SetupError
 from erp_sdk.messages import encode
 
-from mapper_kd.cli.options import FILE, read_settings, shelf_for, table_options
+from mapper_kd.cli.options import FILE, open_project, project_options
 from mapper_kd.cli.records import read_messages
 from mapper_kd.dead_letters import dead_letter
 from mapper_kd.flows import Flows
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("mapping", type=FILE)
 @click.argument("records", type=click.File("rb"), required=False)
-@table_options
+@project_options
 @click.option("--input", "input_file", type=click.File("rb"), help="The same as RECORDS.")
 @click.option("--limit", type=click.IntRange(min=1), help="How many records to show; 1, or all with --json.")
 @click.option("--json", "as_json", is_flag=True, help="Print the documents and dead letters as one JSON object.")
@@ -34,6 +34,7 @@ def preview(
     mapping: Path,
     records: Any,
     codes: tuple[str, ...],
+    forms: tuple[str, ...],
     config: Path | None,
     input_file: Any,
     limit: int | None,
@@ -46,7 +47,8 @@ def preview(
     """
     if mapping.is_dir():
         raise click.UsageError(f"{mapping.as_posix()} is a folder; name one mapping file.")
-    flows = Flows.read([mapping], shelf_for(read_settings(config), codes))
+    project = open_project(config, codes, forms)
+    flows = Flows.read([mapping], project.shelf, project.forms)
     (stream,) = flows.streams
     given = records or input_file or sys.stdin.buffer
     name = getattr(given, "name", "")

@@ -21,12 +21,15 @@ class FormFolders:
 
     Args:
         folders: ``FORM.json`` is looked for in each; a later folder wins. One that is not there has no forms.
-        given: Metadata that was read already; it wins over the folders.
     """
 
-    def __init__(self, folders: Sequence[Path] = (), given: Iterable[FormMetadata] = ()) -> None:
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
         self._folders = folders
-        self._known: dict[str, FormMetadata | None] = {one.form: one for one in given}
+        self._known: dict[str, FormMetadata | None] = {}
+
+    def add(self, given: Iterable[FormMetadata]) -> None:
+        """Take metadata that comes from elsewhere; it wins over the folders."""
+        self._known |= {one.form: one for one in given}
 
     def metadata(self, form: str) -> FormMetadata | None:
         """Return what is known of a form.
