@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from transforms.tests.qeasy.agreement import comparable, exact
+from transforms.tests.qeasy import source_rules
+from transforms.tests.qeasy.agreement import comparable, documents_of, exact
 from transforms.tests.qeasy.oracle.interpreter import interpret
 from transforms.tests.qeasy.rules import ABSENT, CONTEXT, RECORD, REJECTS, RULES, scheme_of
+from transforms.tests.qeasy.source_rules import RAW, SOURCE_RULES
 
 EXAMPLES = sorted((Path(__file__).parent / "examples").glob("W*.json"))
 
@@ -33,5 +36,16 @@ def test_the_oracle_keeps_each_rule(entry, outcome):
     if isinstance(outcome, str) and outcome in REJECTS:
         assert result["rejects"] == [{"code": outcome, "field": "F"}]
     else:
-        [document] = [row for request in result["requests"] for row in request["rows"]]
+        [document] = documents_of(result)
         assert comparable(document.get("F", ABSENT)) == comparable(outcome)
+
+
+@pytest.mark.parametrize(
+    ("settings", "documents"), [rule[1:] for rule in SOURCE_RULES], ids=[rule[0] for rule in SOURCE_RULES]
+)
+def test_the_oracle_keeps_each_rule_of_a_source(settings, documents):
+    raw = exact(json.dumps(RAW))
+
+    result = interpret(exact(json.dumps(source_rules.scheme_of(settings))), CONTEXT, {"raw": raw})
+
+    assert comparable(documents_of(result)) == comparable(exact(json.dumps(documents)))
