@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from erp_sdk.command import UserError
 
-from mapper_kd.failures import Failure, RecordError
+from mapper_kd.failures import Failure, RecordError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
     from mapper_kd.mapping import Mapping
-    from mapper_kd.source_code import Origin
+    from mapper_kd.merging.compiling import CompiledMerge
+    from mapper_kd.source_code import Origin, Trace
 
 _LIST_SIZE = re.compile(r"\{(\w+)\}")
 
@@ -31,12 +32,14 @@ class Generated:
         build: Takes the decoded record.
         origins: For each line of the generated source, what it comes from.
         source: The generated source, for those who want to see it.
+        traces: Each of the mapping's values, with what it reads.
     """
 
     mapping: Mapping
     build: Callable[..., Any]
     origins: list[Origin | None]
     source: str
+    traces: tuple[Trace, ...]
 
     def explain(self, error: Exception) -> Failure:
         """Return what is to be said about an error that the function raised, or caught.
@@ -54,11 +57,11 @@ class Generated:
             )
         path = None if origin.path is None else _LIST_SIZE.sub(lambda match: _size(frame, match[1]), origin.path)
         place = f"{origin.value.place.file}:{origin.value.place.line}"
-        written = f"={origin.value.expression}" if origin.value.expression is not None else "its value"
+        written = origin.value.written
         empty = [reading.written for reading in origin.readings if _is_empty(frame, reading.code)]
         reason = error.reason if isinstance(error, RecordError) else "expression_failed"
-        where = path or "where:"
-        cause = f"{', '.join(empty)} is empty" if empty else str(error)
+        where = _speaking(path, origin, frame)
+        cause = f"{', '.join(empty)} is empty" if empty and not isinstance(error, Refused) else str(error)
         fix = error.fix if isinstance(error, RecordError) and error.fix else _fix(reason, empty, place)
         if reason in {"code_missing", "number_missing"}:
             return Failure(path, reason, f"{where}: {error}.", f"{fix}.")
@@ -114,15 +117,40 @@ class CompiledBaseData(Generated):
 
 @dataclass(frozen=True)
 class CompiledMapping(Generated):
-    """A mapping as a function: `build` gives the model, None when ``where`` is false; it raises what goes wrong.
+    """A mapping as a function; use `models`.
+
+    `build` gives the model, or a list of them where the mapping has ``documents:``; None when ``where`` is false or the
+    record is left out. It raises what goes wrong.
 
     Attributes:
         schema: JSON schema of the model.
+        number: The attribute of a model that holds the document's number; None when the mapping names none.
         base_data: The base data that its documents refer to; None when the mapping says nothing of it.
+        merge: What makes documents of many records: the model is then what one record contributes. None where each
+            record is mapped by itself.
     """
 
     schema: dict[str, Any]
+    number: str | None = None
     base_data: CompiledBaseData | None = None
+    merge: CompiledMerge | None = None
+
+    @property
+    def explodes(self) -> bool:
+        """Whether one record may give several documents."""
+        return self.mapping.documents is not None
+
+    def models(self, record: Any) -> Sequence[Any]:
+        """Return the models of a record; none when it is left out."""
+        made = self.build(record)
+        return () if made is None else made if self.explodes else (made,)
+
+
+def _speaking(path: str | None, origin: Origin, frame: FrameType) -> str:
+    """Return the place of a failure for people: where a record gives several documents, which of them it is."""
+    where = path or f"{origin.value.place.path}:"
+    document = len(frame.f_locals.get(origin.documents, ())) + 1
+    return f"document {document} of the record: {where}" if origin.documents else where
 
 
 def _fix(reason: str, empty: list[str], place: str) -> str:

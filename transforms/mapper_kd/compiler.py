@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mapper_kd.base_data_writer import BaseDataWriter
-from mapper_kd.expression_checks import ExpressionError
 from mapper_kd.form_fields import UnknownForm
 from mapper_kd.forms import FormFolders
-from mapper_kd.mapping import TableSpec
+from mapper_kd.merging.compiling import compile_merge
+from mapper_kd.own_functions import namespaces_of
 from mapper_kd.scope import Names
+from mapper_kd.tables.asked import AskedTables
 from mapper_kd.writer import Writer
 
 if TYPE_CHECKING:
     from mapper_kd.compiled import CompiledMapping
-    from mapper_kd.lookups import Table, TableShelf
     from mapper_kd.mapping import Mapping
     from mapper_kd.source_record import SourceObject
+    from mapper_kd.tables import TableShelf
     from mapper_kd.yaml_nodes import Problems
 
 
@@ -43,21 +44,20 @@ def compile_mapping(
     Returns:
         The compiled mapping, or None when something is wrong.
     """
+    if mapping.merge is not None:
+
+        def compile_one(one: Mapping, of: SourceObject, *, is_document: bool) -> CompiledMapping | None:
+            return compile_mapping(one, of, shelf, problems, load=load, forms=forms if is_document else None)
+
+        return compile_merge(mapping, fields, problems, compile_one)
     before = len(problems.found)
-    open_table, known = _opener(mapping, shelf, load=load), forms or FormFolders()
-    compiled = Writer(mapping, fields, problems, Names(open_table), known.known(mapping.form) or UnknownForm()).write()
+    tables, known = AskedTables(mapping, shelf), forms or FormFolders()
+    spaces = namespaces_of(mapping.functions, problems)
+    names, form = Names(tables.open, spaces), known.known(mapping.form) or UnknownForm()
+    compiled = Writer(mapping, fields, problems, names, form).write()
     if mapping.base_data:
-        writer = BaseDataWriter(mapping, fields, problems, Names(open_table), known.any())
+        writer = BaseDataWriter(mapping, fields, problems, Names(tables.open, spaces), known.any())
         compiled = replace(compiled, base_data=writer.write_all())
+    if load:
+        tables.load(problems)
     return compiled if len(problems.found) == before else None
-
-
-def _opener(mapping: Mapping, shelf: TableShelf, *, load: bool) -> Any:
-    def open_table(name: str) -> Table:
-        declared = mapping.tables.get(name)
-        spec = declared or TableSpec(name, mapping.place, origin=f"{name}.csv")
-        if declared is None and shelf.path(spec.origin) is None:
-            raise ExpressionError(shelf.unknown(name, mapping.tables))
-        return shelf.open(spec, load=load)
-
-    return open_table

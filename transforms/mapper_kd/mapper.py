@@ -18,8 +18,10 @@ from mapper_kd import dead_letters
 from mapper_kd.cli import commands
 from mapper_kd.declarations import Declarations
 from mapper_kd.flows import Flows, StreamFlows
+from mapper_kd.merging.compiling import struct_attributes
+from mapper_kd.merging.merger import Merger
 from mapper_kd.reader import RawRecordReader
-from mapper_kd.settings import CONFIG_JSONSCHEMA, forms_of, paths_of, shelf_of
+from mapper_kd.settings import CONFIG_JSONSCHEMA, forms_of, merge_book_of, paths_of, project_folder, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Message
 
     from mapper_kd.compiled import Companion
+    from mapper_kd.flows import Outcome
+    from mapper_kd.merging.merger import Merged
 
 
 class _Mapped(msgspec.Struct, gc=False, omit_defaults=True, tag_field="type", tag="RECORD"):
@@ -66,6 +70,8 @@ class MapperKd(InlineMapper):
         self._passes = self.config["unmapped_streams"] == "pass"
         self._source: str = self.config["source"]
         self._declarations = Declarations(with_sources=self._source != "none")
+        self._merger = Merger(merge_book_of(self.config), project_folder())
+        self._held_state: dict[str, Any] | None = None
 
     # --- SCHEMA
 
@@ -79,6 +85,9 @@ class MapperKd(InlineMapper):
             return
         opened = self._flows.open(stream, message_dict["schema"], message_dict.get("key_properties") or ())
         self._open[stream] = opened
+        for flow in opened.flows:
+            if flow.merge is not None:
+                self._merger.open(flow, message_dict.get("key_properties") or ())
         yield from self._declarations.of(message_dict, opened.flows)
 
     # --- RECORD
@@ -101,18 +110,51 @@ class MapperKd(InlineMapper):
         raw, extracted, replay = message["record"], message["time_extracted"], message["replay"]
         key, outcomes = opened.map(raw)
         for outcome in outcomes:
-            mapping = outcome.flow.mapping
-            if outcome.model is not None:
+            flow = outcome.flow
+            mapping = flow.mapping
+            if flow.merge is not None:
+                taken = self._merger.take(flow, key, outcome.model, outcome.failure, raw, is_replay=replay)
+                for merged in taken:
+                    yield from self._merged_lines(merged)
+            elif outcome.model is not None:
+                if mapping.documents is not None:
+                    yield from self._exploded_lines(outcome, key, raw, extracted, is_replay=replay)
+                    continue
                 source = self._source_of(mapping.name, mapping.stream, key, raw)
                 yield encode(_Mapped(mapping.form, outcome.model, source, extracted, outcome.base_data, replay))
             elif outcome.failure is not None:
                 letter = dead_letters.dead_letter(mapping, key, outcome.failure, raw)
                 yield encode(_Mapped(dead_letters.STREAM, letter, None, extracted))
 
-    def _source_of(self, mapping: str, stream: str, key: dict[str, Any], raw: msgspec.Raw) -> Source | None:
+    def _exploded_lines(
+        self, outcome: Outcome, key: dict[str, Any], raw: msgspec.Raw, extracted: str | None, *, is_replay: bool
+    ) -> Iterator[bytes]:
+        """Yield the documents of one record, each with a key of its own; all of them name the record."""
+        mapping, base_data = outcome.flow.mapping, outcome.base_data
+        for model in outcome.model:
+            number = getattr(model, struct_attributes(type(model))[str(mapping.number)])
+            source = self._source_of(mapping.name, mapping.stream, {**key, "number": number}, raw, members=[key])
+            yield encode(_Mapped(mapping.form, model, source, extracted, base_data, is_replay))
+
+    def _merged_lines(self, merged: Merged) -> Iterator[bytes]:
+        """Yield the documents that many records have become, or the dead letter."""
+        mapping = merged.flow.mapping
+        if merged.failure is not None:
+            letter = dead_letters.dead_letter(mapping, merged.key, merged.failure, merged.record)
+            yield encode(_Mapped(dead_letters.STREAM, letter))
+        for model in merged.models:
+            key = merged.key
+            if mapping.documents is not None:
+                key = {**key, "number": getattr(model, struct_attributes(type(model))[str(mapping.number)])}
+            source = self._source_of(mapping.name, mapping.stream, key, merged.record, members=merged.members)
+            yield encode(_Mapped(mapping.form, model, source, None, merged.base_data, merged.is_replay))
+
+    def _source_of(
+        self, mapping: str, stream: str, key: dict[str, Any], raw: msgspec.Raw, members: Any = ()
+    ) -> Source | None:
         if self._source == "full":
-            return Source(stream, key, mapping, raw)
-        return Source(stream, key, mapping) if self._source == "key" else None
+            return Source(stream, key, mapping, raw, members) if members else Source(stream, key, mapping, raw)
+        return Source(stream, key, mapping, members=members or []) if self._source == "key" else None
 
     def _unmapped(self, message: dict[str, Any]) -> None:
         stream = message["stream"]
@@ -124,12 +166,29 @@ class MapperKd(InlineMapper):
         if self._passes:
             self.message_writer.write_line(message["line"].rstrip(b"\r\n"))
 
+    # --- the end of the input
+
+    def process_endofpipe(self) -> None:
+        """Write what was merged, and the STATE that has waited for it."""
+        if not self._merger.is_open:
+            return
+        for merged in self._merger.finish():
+            for line in self._merged_lines(merged):
+                self.message_writer.write_line(line)
+        if self._held_state is not None:
+            self.write_message(StateMessage(self._held_state))
+        self.message_writer.flush()
+        self._merger.settle()
+
     # --- the rest
 
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterator[Message]:
-        """Pass STATE on, in its place between the records."""
+        """Pass STATE on, in its place between the records; with merging, the last one behind the merged documents."""
         _require(message_dict, value=dict)
-        yield StateMessage(message_dict["value"])
+        if self._merger.is_open:
+            self._held_state = message_dict["value"]
+        else:
+            yield StateMessage(message_dict["value"])
 
     def map_activate_version_message(self, message_dict: dict[str, Any]) -> Iterator[Message]:
         """Pass versions on for unmapped streams only.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MAPPINGS = ["transforms/mappings"]
 DEFAULT_CODES = ["transforms/codes"]
+DEFAULT_MERGE_BOOK = "sqlite:///merge-book.sqlite"
 DEFAULT_FORMS = ["transforms/forms"]
 
 _PATHS = {"type": ["string", "array"], "items": {"type": "string"}}
@@ -74,6 +75,16 @@ CONFIG_JSONSCHEMA: dict[str, Any] = {
                 "record, its key only, or nothing."
             ),
         },
+        "merge_book": {
+            "type": "string",
+            "default": DEFAULT_MERGE_BOOK,
+            "secret": True,
+            "title": "Merge book",
+            "description": (
+                "Where mappings with `merge:` remember which record is in which document: a SQLAlchemy URL of SQLite "
+                "or Postgres. A relative file starts at the Meltano project. Keep it for years."
+            ),
+        },
     },
 }
 
@@ -87,6 +98,11 @@ def paths_of(value: str | list[str]) -> list[Path]:
     """Return the paths of a setting that is one or a list; an empty one (an unset variable in meltano.yml) is none."""
     base = project_folder()
     return [base / path for path in ([value] if isinstance(value, str) else value) if path]
+
+
+def merge_book_of(config: Mapping[str, Any]) -> str:
+    """Return the merge book's URL; an empty one (an unset variable in meltano.yml) is the default."""
+    return config.get("merge_book") or DEFAULT_MERGE_BOOK
 
 
 def shelf_of(config: Mapping[str, Any]) -> TableShelf:
