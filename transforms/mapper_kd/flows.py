@@ -44,8 +44,16 @@ class Outcome(NamedTuple):
 class StreamFlows:
     """The mappings of one stream, compiled against its schema; each record is decoded once for all of them."""
 
-    def __init__(self, stream: str, fields: SourceObject, key: Sequence[str], flows: Sequence[CompiledMapping]) -> None:
+    def __init__(
+        self,
+        stream: str,
+        fields: SourceObject,
+        key: Sequence[str],
+        flows: Sequence[CompiledMapping],
+        refresh: Callable[[], None],
+    ) -> None:
         self.flows = flows
+        self._refresh = refresh
         self._stream = stream
         self._key = {name: _key_attribute(fields, name) for name in key}
         self._decode: Callable[[msgspec.Raw], Any] = decoder(fields.structure())
@@ -59,6 +67,7 @@ class StreamFlows:
         Returns:
             The record's key, and the outcome of each mapping.
         """
+        self._refresh()
         try:
             record = self._decode(raw)
         except (ValueError, ArithmeticError, RecursionError) as error:
@@ -137,7 +146,8 @@ class Flows:
             compile_mapping(mapping, fields, self._shelf, problems, load=True, forms=self._forms) for mapping in wanted
         ]
         refuse(problems)
-        return StreamFlows(stream, fields, key, [flow for flow in compiled if flow is not None])
+        flows = [flow for flow in compiled if flow is not None]
+        return StreamFlows(stream, fields, key, flows, self._shelf.refresh)
 
 
 def refuse(problems: Problems) -> None:

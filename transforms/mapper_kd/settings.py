@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mapper_kd.forms import FormFolders
-from mapper_kd.tables import TableShelf
+from mapper_kd.tables import LEDGER_DATABASE, TableShelf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_MAPPINGS = ["transforms/mappings"]
 DEFAULT_CODES = ["transforms/codes"]
+DEFAULT_LEDGER = "kingdee-ledger.sqlite"
 DEFAULT_MERGE_BOOK = "sqlite:///merge-book.sqlite"
 DEFAULT_FORMS = ["transforms/forms"]
 
@@ -106,8 +107,10 @@ def merge_book_of(config: Mapping[str, Any]) -> str:
 
 
 def shelf_of(config: Mapping[str, Any]) -> TableShelf:
-    """Return the code tables and databases that the settings name."""
-    return TableShelf(paths_of(config.get("codes") or DEFAULT_CODES), config.get("databases") or {})
+    """Return the code tables and databases that the settings name, and target-kingdee's ledger where it is by default."""
+    ledger = f"sqlite:///{(project_folder() / DEFAULT_LEDGER).as_posix()}"
+    databases = {LEDGER_DATABASE: ledger} | (config.get("databases") or {})
+    return TableShelf(paths_of(config.get("codes") or DEFAULT_CODES), databases)
 
 
 def forms_of(config: Mapping[str, Any]) -> FormFolders:
