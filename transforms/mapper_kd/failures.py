@@ -30,6 +30,10 @@ class Invalid(RecordError):  # noqa: N818 - named as the reason it gives
     reason = "value_invalid"
 
 
+class Refused(Invalid):
+    """A value that a function of the user's own refuses; its text is the whole message."""
+
+
 class Missing(RecordError):  # noqa: N818 - named as the reason it gives
     """No value where one is needed."""
 

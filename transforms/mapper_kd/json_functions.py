@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mapper_kd.allotment import MAX_ITEMS, take
-from mapper_kd.arithmetic import MAX_TEXT, bounded, describe
+from mapper_kd.arithmetic import MAX_TEXT, bounded, describe, number
 from mapper_kd.failures import Invalid
 
 MAX_DEPTH = 32
@@ -74,8 +74,10 @@ def _walk(value: Any, depth: int, left: list[int]) -> None:
             raise Invalid(_too_deep())
         if kind is dict and not all(key.__class__ is str for key in value):
             raise TypeError("an object with a key that is no text is no data")
-    elif not (value is None or isinstance(value, (bool, int)) or (kind is Decimal and value.is_finite())):
-        raise TypeError(f"a value of the type {kind.__name__} is no data")
+    elif kind is int or (kind is Decimal and value.is_finite()):
+        number(value)
+    elif value is not None and kind is not bool:
+        raise TypeError(f"{value!s:.20} of the type {kind.__name__} is no data")
     if left[0] < 0 or left[1] < 0:
         raise Invalid(f"a value of more than {MAX_ITEMS} items or {_MAX_CHARACTERS} characters is too large")
     if kind is list or kind is dict:
