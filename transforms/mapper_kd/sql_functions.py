@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     Gives = Kind | Callable[[Sequence[Kind]], Kind]
 
 
-def _row(written: str, meaning: str, takes: str, gives: Gives, call: Callable[..., Any]) -> tuple[str, Function]:
+def _row(
+    written: str, meaning: str, takes: str, gives: Gives, call: Callable[..., Any] | None = None
+) -> tuple[str, Function]:
     name = written.partition("(")[0]
     return name, Function(f"sql.{written}", meaning, takes, gives, call)
 
@@ -46,7 +48,13 @@ SQL_FUNCTIONS: dict[str, Function] = dict(
             ANY,
             values.operand,
         ),
-        _row("number(value)", "the number that a text begins with, else 0", "any", DECIMAL, values.leading),
+        _row(
+            "number(value)",
+            "the number that a text begins with, else 0; null of null",
+            "any",
+            DECIMAL,
+            values.number_of,
+        ),
         _row("plain(number)", "without zeros at the end: 13 of 13.00", "any", ANY, values.plain),
         # comparison: 1, 0, or null
         _row(
@@ -61,6 +69,7 @@ SQL_FUNCTIONS: dict[str, Function] = dict(
         _row("less_or_equal(a, b)", "`a <= b`", "any any text?", INTEGER, comparison.less_or_equal),
         _row("greater(a, b)", "`a > b`", "any any text?", INTEGER, comparison.greater),
         _row("greater_or_equal(a, b)", "`a >= b`", "any any text?", INTEGER, comparison.greater_or_equal),
+        _row("same(a, b)", "1 when both are spelled alike and not empty, else 0", "any any", INTEGER, comparison.same),
         _row("one_of(value, a, b, …)", "`value IN (a, b)`", "any any*", INTEGER, comparison.one_of),
         _row("like(value, pattern)", "`value LIKE pattern`", "any any text?", INTEGER, comparison.like),
         _row("is_null(value)", "`value IS NULL`", "any", INTEGER, comparison.is_null),
@@ -146,6 +155,12 @@ SQL_FUNCTIONS: dict[str, Function] = dict(
         _row("month(time)", "its month", "any", INTEGER, times.month),
         _row("day(time)", "its day of the month", "any", INTEGER, times.day),
         _row("last_day(time)", "the last day of its month", "any", TEXT, times.last_day),
+        _row(
+            "attempt(value, otherwise)",
+            "the value, or the other one where it cannot be calculated; only what is needed is",
+            "any any",
+            ANY,
+        ),
         # the type that a field declares
         _row("int(value)", "the number that it begins with, cut off; null of an empty text", "any", ANY, casts.to_int),
         _row("float(value)", "an exact number; null of an empty text", "any", ANY, casts.to_float),

@@ -57,6 +57,12 @@ def greater_or_equal(left: Any, right: Any, mode: str | None = None) -> int | No
     return less_or_equal(right, left, mode)
 
 
+def same(value: Any, other: Any) -> int:
+    """Whether two values are spelled alike: 1 is "1"; an empty one is like none."""
+    spelled = text(value)
+    return 1 if spelled and spelled == text(other) else 0
+
+
 def one_of(value: Any, *listed: Any) -> int | None:
     """``value IN (…)``: null rather than 0 when one of them is null."""
     answers = [equal(value, one) for one in listed]

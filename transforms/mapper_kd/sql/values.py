@@ -73,7 +73,7 @@ def operand(given: Any) -> Any:
 
 
 def leading(given: Any) -> int | Decimal:
-    """Return the number a value begins with, 0 without one; of null too."""
+    """Return the number a value begins with, 0 without one, and of null."""
     kind = given.__class__
     if kind is Decimal or kind is int:
         return number(given)
@@ -81,6 +81,11 @@ def leading(given: Any) -> int | Decimal:
         return int(given)
     found = _LEADING.match(text(given))
     return _exact(found[1]) if found else 0
+
+
+def number_of(given: Any) -> int | Decimal | None:
+    """As `leading`, but null of null."""
+    return None if given is None else leading(given)
 
 
 def begins_with_number(given: str) -> bool:
