@@ -122,6 +122,28 @@ class Flows:
         """
         problems = Problems()
         mappings = [mapping for mapping in read_mappings(paths, problems) if mapping is not None]
+        return cls.of(mappings, shelf, forms, problems)
+
+    @classmethod
+    def of(
+        cls,
+        mappings: Sequence[Mapping],
+        shelf: TableShelf,
+        forms: FormFolders | None = None,
+        problems: Problems | None = None,
+    ) -> Flows:
+        """Check mappings that were read already.
+
+        Args:
+            mappings: The mappings.
+            shelf: Their tables.
+            forms: What is known of the forms they lead to.
+            problems: What was found wrong while they were read.
+
+        Raises:
+            SetupError: One of them is wrong.
+        """
+        problems = problems or Problems()
         for mapping in mappings:
             compile_mapping(mapping, SourceObject({}, mapping.stream), shelf, problems, load=False, forms=forms)
         refuse(problems)

@@ -6,6 +6,7 @@ import click
 
 from mapper_kd.cli.check import check
 from mapper_kd.cli.preview import preview
+from mapper_kd.merging.command import merged
 
 
 @click.group()
@@ -13,5 +14,5 @@ def commands() -> None:
     """Check mappings and look at what they do."""
 
 
-for _command in (check, preview):
+for _command in (check, preview, merged):
     commands.add_command(_command)

@@ -6,20 +6,21 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 from erp_sdk.command import SetupError
 from erp_sdk.messages import encode
+from rich.console import Console
 
+from mapper_kd.cli.mapping_file import open_mapping, read_context
 from mapper_kd.cli.options import FILE, open_project, project_options
 from mapper_kd.cli.records import read_messages
-from mapper_kd.dead_letters import dead_letter
-from mapper_kd.flows import Flows
+from mapper_kd.cli.rehearsal import rehearse
+from mapper_kd.cli.side_by_side import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from mapper_kd.flows import Outcome, StreamFlows
+    from mapper_kd.cli.rehearsal import Rehearsed
 
 
 @click.command()
@@ -27,8 +28,13 @@ if TYPE_CHECKING:
 @click.argument("records", type=click.File("rb"), required=False)
 @project_options
 @click.option("--input", "input_file", type=click.File("rb"), help="The same as RECORDS.")
-@click.option("--limit", type=click.IntRange(min=1), help="How many records to show; 1, or all with --json.")
+@click.option("--limit", type=click.IntRange(min=1), help="How many records to map; 1, or all with --json and merge:.")
 @click.option("--json", "as_json", is_flag=True, help="Print the documents and dead letters as one JSON object.")
+@click.option(
+    "--context",
+    type=FILE,
+    help="What a run has around it, as JSON: now, last_sync_time, timezone, collections, mappings, vars, seen_ids.",
+)
 def preview(
     *,
     mapping: Path,
@@ -39,86 +45,54 @@ def preview(
     input_file: Any,
     limit: int | None,
     as_json: bool,
+    context: Path | None,
 ) -> int:
-    """Show RECORDS before and after MAPPING.
+    """Show RECORDS before and after MAPPING, a YAML mapping or a Qeasy scheme.
 
     RECORDS is a file, or - for standard input: a tap's output, a JSON record, a list of records, {"records": […]}, or
     a record on each line.
     """
-    if mapping.is_dir():
-        raise click.UsageError(f"{mapping.as_posix()} is a folder; name one mapping file.")
-    project = open_project(config, codes, forms)
-    flows = Flows.read([mapping], project.shelf, project.forms)
-    (stream,) = flows.streams
+    opened = open_mapping(mapping, open_project(config, codes, forms), read_context(context))
     given = records or input_file or sys.stdin.buffer
-    name = getattr(given, "name", "")
-    name = name if isinstance(name, str) and name not in {"<stdin>", "-"} else "the input"
-    if name == "the input" and sys.stdin.isatty():
-        raise click.UsageError("give records as a file, or pipe them in.")
-    mapped = _mapped(flows, stream, read_messages(given, stream, name))
+    name = given.name if isinstance(getattr(given, "name", None), str) else "-"
+    if name in {"-", "<stdin>"}:
+        name = "the input"
+        if sys.stdin.isatty():
+            raise click.UsageError("give records as a file, or pipe them in.")
+    if limit is None and not as_json and not opened.merges:
+        limit = 1
+    messages = _limited(read_messages(given, opened.stream, name), limit)
+    shown = rehearse(opened.flows, opened.stream, messages)
     if as_json:
-        _print_json(_until(mapped, limit))
+        _print_json(shown)
         return 0
-    shown = 0
-    for shown, one in enumerate(_until(mapped, limit or 1), start=1):  # noqa: B007 - counts
-        _show(stream, *one)
-    if not shown:
-        raise SetupError(f"{name} has no record of {stream}, which {mapping.as_posix()} maps.")
+    console, number = Console(highlight=False, soft_wrap=False), 0
+    for number, one in enumerate(shown, start=1):  # noqa: B007 - counts
+        show(console, one)
+    if not number:
+        raise SetupError(f"{name} has no record of {opened.stream}, which {mapping.as_posix()} maps.")
     return 0
 
 
-def _mapped(
-    flows: Flows, stream: str, messages: Iterable[dict[str, Any]]
-) -> Iterator[tuple[dict[str, Any], msgspec.Raw, list[Outcome]]]:
-    opened: StreamFlows | None = None
+def _limited(messages: Iterable[dict[str, Any]], limit: int | None) -> Iterator[dict[str, Any]]:
+    """Yield messages until there were so many records."""
+    if limit is None:
+        yield from messages
+        return
+    left = limit
     for message in messages:
-        if message["type"] == "SCHEMA":
-            opened = flows.open(stream, message["schema"], message.get("key_properties") or ())
-        else:
-            opened = opened or flows.open(stream, {}, ())
-            key, outcomes = opened.map(message["record"])
-            yield key, message["record"], outcomes
-
-
-def _until(mapped: Iterator[Any], limit: int | None) -> Iterator[Any]:
-    for number, one in enumerate(mapped, start=1):
-        yield one
-        if number == limit:
+        yield message
+        left -= message["type"] == "RECORD"
+        if not left:
             return
 
 
-def _models(outcome: Outcome) -> list[Any]:
-    """Return the models of an outcome: none, one, or those of a record that makes several documents."""
-    if outcome.model is None:
-        return []
-    return outcome.model if isinstance(outcome.model, list) else [outcome.model]
-
-
-def _print_json(mapped: Iterator[tuple[dict[str, Any], msgspec.Raw, list[Outcome]]]) -> None:
-    documents, letters = [], []
-    for key, raw, outcomes in mapped:
-        for outcome in outcomes:
-            documents += _models(outcome)
-            if outcome.failure is not None:
-                letters.append(dead_letter(outcome.flow.mapping, key, outcome.failure, raw))
+def _print_json(shown: Iterable[Rehearsed]) -> None:
+    documents: list[Any] = []
+    letters: list[dict[str, Any]] = []
+    for one in shown:
+        documents += one.models
+        letter = one.letter()
+        if letter is not None:
+            letters.append(letter)
     click.echo(encode({"documents": documents, "dead_letters": letters}))
-
-
-def _show(stream: str, key: dict[str, Any], raw: msgspec.Raw, outcomes: list[Outcome]) -> None:
-    click.echo(f"--- {stream} {encode(key).decode()}\n{_pretty(bytes(raw))}")
-    for outcome in outcomes:
-        form = outcome.flow.mapping.form
-        if outcome.failure is not None:
-            failure = outcome.failure
-            click.echo(f"+++ {form}: dead letter ({failure.reason}): {failure.message} {failure.fix}", nl=True)
-        elif outcome.model is None:
-            click.echo(f"+++ {form}: not sent, since where: is false")
-        for model in _models(outcome):
-            click.echo(f"+++ {form}\n{_pretty(encode(model))}")
-        for one in outcome.base_data or ():
-            said = f": left out: {one.problem}" if one.problem else f"\n{_pretty(encode(one.model))}"
-            click.echo(f"+++ base data {one.form}{said}")
-
-
-def _pretty(content: bytes) -> str:
-    return msgspec.json.format(content, indent=2).decode("utf-8", "backslashreplace")

@@ -1,0 +1,86 @@
+"""One mapping, opened for looking at what it does; and what a run would have around it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+from erp_sdk.command import SetupError
+from erp_sdk.messages import decode
+from erp_sdk.times import parse_time
+
+from mapper_kd.flows import Flows, read_mappings, refuse
+from mapper_kd.run_clock import start_at
+from mapper_kd.yaml_nodes import Problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mapper_kd.cli.options import Project
+
+
+class Opened(NamedTuple):
+    """A mapping that is sound.
+
+    Attributes:
+        merges: Whether several records become one document.
+    """
+
+    flows: Flows
+    stream: str
+    merges: bool
+
+
+def read_context(path: Path | None) -> dict[str, Any]:
+    """Return the content of a context file; nothing without a file.
+
+    Raises:
+        SetupError: The file is no JSON object.
+    """
+    if path is None:
+        return {}
+    try:
+        context = decode(path.read_bytes())
+    except OSError as error:
+        raise SetupError(f"the context {path.as_posix()} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise SetupError(f"the context {path.as_posix()} is no JSON: {error}.") from None
+    if not isinstance(context, dict):
+        raise SetupError(f"the context {path.as_posix()} is no JSON object.")
+    return context
+
+
+def open_mapping(path: Path, project: Project, context: dict[str, Any]) -> Opened:
+    """Read and check one mapping file, a YAML mapping or a Qeasy scheme (``.json``).
+
+    Args:
+        path: The file.
+        project: Tables and forms.
+        context: What a run has around it: ``now`` is the moment of the run, ``collections`` are tables in memory.
+
+    Raises:
+        SetupError: It is wrong.
+    """
+    if path.is_dir():
+        raise click.UsageError(f"{path.as_posix()} is a folder; name one mapping file.")
+    _set_clock(context)
+    problems = Problems()
+    mappings = [mapping for mapping in read_mappings([path], problems) if mapping is not None]
+    refuse(problems)
+    (mapping,) = mappings
+    shelf = replace(project.shelf, collections=context.get("collections") or {})
+    return Opened(Flows.of(mappings, shelf, project.forms), mapping.stream, mapping.merge is not None)
+
+
+def _set_clock(context: dict[str, Any]) -> None:
+    now = context.get("now")
+    if now is None:
+        return
+    try:
+        moment = parse_time(now)
+    except (ValueError, TypeError):
+        moment = None
+    if moment is None:
+        raise SetupError("the context's now is no time such as 2026-01-05 09:30:00.")
+    start_at(moment)
