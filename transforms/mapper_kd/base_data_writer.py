@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from mapper_kd.compiled import CompiledBaseData
 from mapper_kd.model_tree import Lines, model_tree
 from mapper_kd.scope import Scope
-from mapper_kd.source_code import Block, Origin
-from mapper_kd.writer import Level, Writer
+from mapper_kd.source_code import Block
+from mapper_kd.value_writer import Level
+from mapper_kd.writer import Writer
 
 if TYPE_CHECKING:
     from mapper_kd.mapping import BaseData
@@ -42,8 +43,8 @@ class BaseDataWriter(Writer):
         level.body.line(f"{made} = []")
         body = self._attempt(level.body, made)
         if one.list.when is not None:
-            condition = self._code(one.list.when, level.scope)
-            body.line(f"if {condition.text}:", Origin(one.form, one.list.when, condition.readings))
+            condition = self._code(one.list.when, level.scope, one.form, "when")
+            body.line(f"if {condition.text}:", self._origin(one.form, one.list.when, condition))
             body = body.block(1)
         inner = self._inner(node, level, body, made)
         self._number_path = f"{inner.path}.{one.number}"
@@ -57,9 +58,9 @@ class BaseDataWriter(Writer):
             lets, fields = body.block(), body.block()
             self._lets(one.body.let, Level(scope, form, lets, lets))
             return Level(scope, form, fields, fields)
-        each = self._code(one.each, level.scope)
+        each = self._code(one.each, level.scope, form, "each")
         self._check_list(one.each, each)
-        body.line(f"for row1 in _rows({each.text}):", Origin(form, one.each, each.readings))
+        body.line(f"for row1 in _rows({each.text}):", self._origin(form, one.each, each))
         return self._row(one, each, level, self._attempt(body.block(1), made), f"{form}[{{{made}}}]")
 
     @staticmethod

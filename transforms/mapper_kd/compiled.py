@@ -13,7 +13,7 @@ from erp_sdk.command import UserError
 from mapper_kd.failures import Failure, RecordError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import FrameType
 
     from mapper_kd.mapping import Mapping
@@ -117,10 +117,10 @@ class CompiledBaseData(Generated):
 
 @dataclass(frozen=True)
 class CompiledMapping(Generated):
-    """A mapping as a function; use `models`.
+    """A mapping as a function.
 
-    `build` gives the model, or a list of them where the mapping has ``documents:``; None when ``where`` is false or the
-    record is left out. It raises what goes wrong.
+    `build` gives the model, or a list of models where the mapping has ``documents:`` (`explodes`); None when ``where``
+    is false or the record is left out. It raises what goes wrong.
 
     Attributes:
         schema: JSON schema of the model.
@@ -139,11 +139,6 @@ class CompiledMapping(Generated):
     def explodes(self) -> bool:
         """Whether one record may give several documents."""
         return self.mapping.documents is not None
-
-    def models(self, record: Any) -> Sequence[Any]:
-        """Return the models of a record; none when it is left out."""
-        made = self.build(record)
-        return () if made is None else made if self.explodes else (made,)
 
 
 def _speaking(path: str | None, origin: Origin, frame: FrameType) -> str:

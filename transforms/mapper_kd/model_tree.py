@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mapper_kd.kinds import ANY, BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, NULL, TEXT, Kind, ListKind
+from mapper_kd.mapping import REFERENCE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Leaf:
-    """A field; its kind is known once its expression is compiled."""
+    """A field; its kind is known once its expression is compiled.
+
+    Attributes:
+        unrounded: The generated variable with its value before it was rounded, where a sum needs it.
+    """
 
     field: Field
     kind: Kind = ANY
+    unrounded: str = ""
 
 
 @dataclass
@@ -84,11 +90,28 @@ def schema_of(node: Node, describe: Callable[[str, dict[str, Any]], dict[str, An
     if isinstance(node, Branch):
         below = f"{path}." if path else ""
         properties = {key: schema_of(child, describe, f"{below}{key}") for key, child in node.children.items()}
-        return {"type": ["object", "null"], "properties": properties}
+        return _object_schema(node, properties)
     if isinstance(node, Lines):
         items = schema_of(node.row, describe, path) | {"type": "object"}
         return {"type": ["array", "null"], "items": items}
     return describe(path, _scalar_schema(node.kind))
+
+
+def _object_schema(node: Branch, properties: dict[str, Any]) -> dict[str, Any]:
+    child = next(iter(node.children.values()), None)
+    kind = child.kind if isinstance(child, Leaf) and is_reference(node) else TEXT
+    schema: dict[str, Any] = {"type": ["object", "null"], "properties": properties}
+    if isinstance(kind, ListKind):
+        (key,) = properties
+        items = {"type": ["object", "null"], "properties": {key: _scalar_schema(kind.item)}}
+        return {"type": ["array", "null"], "items": items}
+    # What a value is that nobody knows beforehand may turn out to be several.
+    return schema | {"type": ["object", "array", "null"]} if kind is ANY else schema
+
+
+def is_reference(node: Branch) -> bool:
+    """Whether an object is a reference to base data: it has nothing but its number, or its name."""
+    return len(node.children) == 1 and next(iter(node.children)).casefold() in REFERENCE_KEYS
 
 
 def _scalar_schema(kind: Kind) -> dict[str, Any]:

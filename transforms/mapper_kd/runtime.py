@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
 
 from mapper_kd.arithmetic import bounded, describe
 from mapper_kd.failures import Invalid, Miss, Missing, NumberMissing
 from mapper_kd.text_functions import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def part(row: Any, attribute: str) -> Any:
@@ -95,6 +100,30 @@ def needed_number(value: Any) -> str:
     return number
 
 
+def number_as_is(value: Any) -> Any:
+    """Return the document's number, which may be one."""
+    needed_number(value)
+    return value
+
+
+def reference(structure: Callable[[Any], Any], value: Any) -> Any:
+    """Return a reference to base data for a value that is no text: several for a list, an object as it is."""
+    if value is None or value.__class__ is dict or isinstance(value, msgspec.Struct):
+        return value
+    if value.__class__ is list:
+        return [reference(structure, one) for one in value if one is not None] or None
+    return structure(value)
+
+
+def distinct_documents(documents: list[Any], attribute: str) -> list[Any]:
+    """Return the documents of a record if each has a number of its own."""
+    numbers = [getattr(document, attribute) for document in documents]
+    if len(set(numbers)) < len(numbers):
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        raise Invalid(f"two documents of the record have the number {describe(twice)}")
+    return documents
+
+
 def fail(error: Exception) -> NoReturn:
     """Raise, at the place of use, what went wrong when a shared value was calculated."""
     raise error
@@ -112,6 +141,11 @@ GLOBALS: dict[str, Any] = {
     "_needed": needed,
     "_lines": needed_lines,
     "_number": needed_number,
+    "_number_as_is": number_as_is,
+    "_reference": reference,
+    "_distinct": distinct_documents,
+    "_null": msgspec.Raw(b"null"),
+    "_once": (None,),
     "_fail": fail,
     "_Decimal": Decimal,
     "_str": str,

@@ -45,6 +45,7 @@ class SourceObject:
         self._properties: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
         self._open = not self._properties
         self._used: dict[str, tuple[str, Kind]] = {}
+        self._whole = False
 
     def column(self, row: str, name: str, *, certain: bool) -> tuple[str, Kind]:
         """As `kinds.Columns.column`; notes that the property is used."""
@@ -81,11 +82,21 @@ class SourceObject:
             return list_of(row_of(item.columns, certain=True) if isinstance(item, RowKind) else item)
         return _SCALARS.get(named[0], ANY)
 
+    def take_whole(self) -> bool:
+        """Note that all of its properties are used, as they are; False when they are not known."""
+        self._whole = True
+        for name in filter(speakable, self._properties):
+            _, kind = self.column("", name, certain=True)
+            inner = kind.item if isinstance(kind, ListKind) else kind
+            if isinstance(inner, RowKind) and isinstance(inner.columns, SourceObject):
+                inner.columns.take_whole()
+        return not self._open
+
     def structure(self) -> type[msgspec.Struct]:
         """Return the structure with the used properties, nested ones included; missing ones are None."""
         fields = [(attribute, _annotation(kind), None) for attribute, kind in self._used.values()]
         rename = {attribute: name for name, (attribute, _) in self._used.items()}
-        return msgspec.defstruct("Record", fields, rename=rename, gc=False)
+        return msgspec.defstruct("Record", fields, rename=rename, gc=False, omit_defaults=self._whole)
 
 
 def _annotation(kind: Kind) -> Any:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from mapper_kd.expression_checks import ExpressionError
 from mapper_kd.expressions import list_calls, table_calls
 from mapper_kd.expressions.arguments import arguments
-from mapper_kd.expressions.joining import joined
+from mapper_kd.expressions.joining import choice, joined
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import BOOLEAN, DECIMAL, common, nearest
 from mapper_kd.scope import Code, function_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from mapper_kd.expressions.compiler import Compiler
     from mapper_kd.functions import Function
@@ -76,20 +76,12 @@ def _case(compiler: Compiler, node: ast.Call) -> Code:
     return choice(list(zip(parts[:-1:2], parts[1::2], strict=True)), parts[-1])
 
 
-def choice(cases: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
-    """Return the code of the value after the first condition that holds."""
-    text = otherwise.text
-    for test, value in reversed(cases):
-        text = f"({value.text} if {test.text} else {text})"
-    values = [*(value for _, value in cases), otherwise]
-    parts = [*(part for pair in cases for part in pair), otherwise]
-    return joined(text, common(part.kind for part in values), parts, certain=all(part.certain for part in values))
-
-
 _RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {
     "code": table_calls.ask,
     "lookup": table_calls.ask,
     "find": table_calls.ask,
+    "rows": table_calls.rows,
+    "convert": table_calls.convert,
     "decimal": _decimal,
     "coalesce": _coalesce,
     "case": _case,

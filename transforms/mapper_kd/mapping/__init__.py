@@ -1,6 +1,6 @@
 """One YAML file as a typed model: what goes from a stream into a Kingdee form. Expressions stay text here."""
 
-from mapper_kd.mapping.fields import FIELD_KEYS
+from mapper_kd.mapping.fields import FIELD_KEYS, REFERENCE_KEYS
 from mapper_kd.mapping.model import (
     DEAD_LETTER,
     DEFAULT,
@@ -20,8 +20,8 @@ from mapper_kd.mapping.model import (
 )
 from mapper_kd.mapping.reading import TOP_KEYS, mapping_name, mapping_of, read_mapping
 from mapper_kd.mapping.sections import BASE_DATA_KEYS, DOCUMENTS_KEYS, LIST_KEYS
-from mapper_kd.tables import TABLE_KEYS, TableSpec
 from mapper_kd.mapping.values import CASE_KEYS
+from mapper_kd.tables import TABLE_KEYS, TableSpec
 
 __all__ = [
     "BASE_DATA_KEYS",
@@ -32,6 +32,7 @@ __all__ = [
     "FIELD_KEYS",
     "LIST_KEYS",
     "NULL",
+    "REFERENCE_KEYS",
     "SKIP_LINE",
     "SKIP_RECORD",
     "TABLE_KEYS",

@@ -33,11 +33,19 @@ REFERENCE_KEYS = frozenset({"fnumber", "fname", "fuserid", "fuseraccount", "fsta
 _MOST_DIGITS = 10
 
 
-def fields(entry: Entry | None) -> tuple[Field, ...]:
-    """Read a section of fields."""
+def fields(entry: Entry | None, *, of_rows: bool = False) -> tuple[Field, ...]:
+    """Read a section of fields.
+
+    Args:
+        entry: The section.
+        of_rows: Whether they are written once for each row of a list, so that there is something to add up.
+    """
     if entry is None:
         return ()
     found = [_field(key, one) for key, one in entry.entries()]
+    for one in found:
+        if one.rounding is not None and one.rounding.is_settled and not (of_rows and len(one.keys) == 1):
+            entry.problems.add(one.place, "has a total:, which is for plain fields of a list with each:")
     _check_paths([(one.keys, one.place) for one in found], entry.problems)
     return tuple(found)
 

@@ -72,6 +72,11 @@ class Rounding:
     sums_up: bool = False
     tolerance: Decimal | int | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last line takes what is left of a total."""
+        return self.total is not None or self.sums_up
+
 
 @dataclass(frozen=True)
 class Field:

@@ -35,7 +35,11 @@ def _list(key: str, entry: Entry, depth: int) -> LineList:
     return LineList(
         keys=keys(key, entry),
         place=entry.place,
-        body=Body(lets(parts.get("let")), fields(parts.get("fields")), lists(parts.get("lines"), depth + 1)),
+        body=Body(
+            lets(parts.get("let")),
+            fields(parts.get("fields"), of_rows="each" in parts),
+            lists(parts.get("lines"), depth + 1),
+        ),
         each=condition(parts, "each"),
         when=condition(parts, "when"),
         where=condition(parts, "where"),
