@@ -81,7 +81,7 @@ def test_a_wrong_table_is_refused_with_file_and_line(project, rows, message):
 def test_a_table_in_another_encoding_is_refused(project):
     (project.folder / "codes/org.csv").write_bytes("shop,org\n店,1\n".encode("gb18030"))
 
-    with pytest.raises(SetupError, match=r"codes/org.csv: is not UTF-8; save it as CSV UTF-8"):
+    with pytest.raises(SetupError, match=r"codes/org.csv: is not UTF-8 \(perhaps GBK, Excel's own CSV\); save it as CSV UTF-8 \(in Excel: 文件"):
         org(project, "S1")
 
 
@@ -185,7 +185,7 @@ def test_several_columns_of_a_query_come_as_exact_values(project, database):
             "the query's parameters and key: differ in sh",
         ),
         (sql(query="select org from gone where shop = :shop"), None, UserError, "did not answer: no such table: gone"),
-        (sql(), {"books": "sqlite:////nowhere/x.db"}, UserError, "did not answer: unable to open database file"),
+        (sql(), {"books": "sqlite:////nowhere/x.db"}, UserError, "database books has no file /nowhere/x.db"),
         (sql(), {"books": "nosuch://u:hunter2@h/d"}, SetupError, "database books cannot be used"),
     ],
 )

@@ -46,6 +46,7 @@ class Database:
         self.place = f"database {spec.database}"
         parsed = _parse_url(spec, url)
         protect([parsed.password])
+        self._file = Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
         try:
             self._engine = _create(parsed)
         except (sqlalchemy.exc.ArgumentError, ImportError) as error:
@@ -95,6 +96,8 @@ class Database:
             cause = getattr(error, "orig", None) or error
             if getattr(cause, "sqlstate", None) in _NO_SUCH_VALUE or isinstance(cause, OverflowError):
                 raise NoSuchValueError(str(cause)) from None
+            if self._file is not None and not self._file.exists():
+                raise UserError(f"table {self._spec.name}: {self.place} has no file {self._file}.") from None
             said = (str(cause).strip() or type(cause).__name__).splitlines()[0].rstrip(".")
             raise UserError(f"table {self._spec.name}: {self.place} did not answer: {said}.") from None
 

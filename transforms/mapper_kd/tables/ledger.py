@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mapper_kd.tables.spec import TableSpec
 
 NUMBER = "number"
+_NOT_YET = (
+    "A ledger is made by the first run of target-kingdee, and a form comes into it with its first document; "
+    "with optional: true a mapping can be run before."
+)
 _KINDS = {"fid": TEXT, "entry_ids": list_of(INTEGER), "status": TEXT, "document_status": TEXT, "returned": ANY}
 COLUMNS = tuple(_KINDS)
 
@@ -60,9 +64,9 @@ class LedgerQuestion(Question):
         """As `Question.columns`; finds out whose documents are meant."""
         try:
             self._account = self._find_account()
-        except UserError:
+        except UserError as error:
             if not self.spec.optional:
-                raise
+                raise SetupError(f"{error} {_NOT_YET}") from None
         return _SOURCES
 
     def of(self, columns: Sequence[str], key: Mapping[str, str]) -> tuple[sqlalchemy.Executable, dict[str, Any]]:

@@ -23,7 +23,7 @@ LEDGER_DATABASE = "ledger"
 _TAKEN_BY = {
     "database": ("sql", "table", "ledger"),
     "account": ("ledger",),
-    "optional": ("csv", "json"),
+    "optional": ("csv", "json", "ledger"),
     "preload": ("sql", "table", "ledger"),
     "cache": ("sql", "table", "ledger"),
     "reload": ("csv", "json", "sql", "table", "ledger"),
@@ -45,7 +45,7 @@ class TableSpec:
         account: Whose documents, when a ledger holds those of several accounts.
         key: The key columns; () leaves it to the source.
         values: The columns that may be read; () are all.
-        optional: Without its file every key misses.
+        optional: Without its file, or its ledger, every key misses.
         duplicates: Which row counts when a key comes twice: none (``error``), the ``first`` or the ``last``.
         preload: Read a database's rows once and whole, instead of asking for each key.
         cache: How many answers of a database are kept.
