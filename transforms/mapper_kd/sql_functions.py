@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mapper_kd.function import Function
 from mapper_kd.kinds import ANY, BOOLEAN, DECIMAL, INTEGER, TEXT
-from mapper_kd.sql import arithmetic, casts, comparison, texts, times, values
+from mapper_kd.sql import arithmetic, casts, comparison, failing, texts, times, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,6 +160,7 @@ SQL_FUNCTIONS: dict[str, Function] = dict(
             "the value, or the other one where it cannot be calculated; only what is needed is",
             "any any",
             ANY,
+            failing.attempt,
         ),
         # the type that a field declares
         _row("int(value)", "the number that it begins with, cut off; null of an empty text", "any", ANY, casts.to_int),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from mapper_kd.expression_checks import ExpressionError
 from mapper_kd.expressions import list_calls, table_calls
 from mapper_kd.expressions.arguments import arguments
-from mapper_kd.expressions.joining import choice, joined
+from mapper_kd.expressions.joining import choice, joined, value_kind
 from mapper_kd.functions import FUNCTIONS
-from mapper_kd.kinds import BOOLEAN, DECIMAL, common, nearest
+from mapper_kd.kinds import BOOLEAN, DECIMAL, nearest
 from mapper_kd.scope import Code, function_hint
+from mapper_kd.sql_functions import SQL_FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ def _coalesce(compiler: Compiler, node: ast.Call) -> Code:
     for part in reversed(parts[:-1]):
         kept = compiler.names.temporary()
         text = f"({kept} if ({kept} := {part.text}) is not None else {text})"
-    return joined(text, common(part.kind for part in parts), parts, certain=any(part.certain for part in parts))
+    return joined(text, value_kind(parts), parts, certain=any(part.certain for part in parts))
 
 
 def _case(compiler: Compiler, node: ast.Call) -> Code:
@@ -74,6 +75,14 @@ def _case(compiler: Compiler, node: ast.Call) -> Code:
     if len(parts) % 2 == 0:
         raise ExpressionError(f"calls case() without a last value; it is written {FUNCTIONS['case'].usage}")
     return choice(list(zip(parts[:-1:2], parts[1::2], strict=True)), parts[-1])
+
+
+def _attempt(compiler: Compiler, node: ast.Call) -> Code:
+    parts = arguments(compiler, node, "sql.attempt", SQL_FUNCTIONS["attempt"])
+    called = compiler.names.bind("sql_attempt_", SQL_FUNCTIONS["attempt"].call)
+    # Each is calculated inside the call, and only if it is needed.
+    text = f"{called}({', '.join(f'lambda: {part.text}' for part in parts)})"
+    return joined(text, common(part.kind for part in parts), parts)
 
 
 _RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {
@@ -85,6 +94,7 @@ _RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {
     "decimal": _decimal,
     "coalesce": _coalesce,
     "case": _case,
+    "sql.attempt": _attempt,
     "group": list_calls.group,
     "sort": list_calls.sort,
     "unique": list_calls.unique,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
@@ -60,17 +60,14 @@ def translate(value: str, context: Context) -> Native:
     return Native(lookup(parse_lookup(source), context).text)
 
 
-def cast(native: Native, kind: str) -> Native:
-    """Return a value as the type that its entry declares (contract 6.1); types that say nothing leave it as it is."""
+def cast(expression: str, kind: str) -> str:
+    """Return an expression as the type that its entry declares (contract 6.1); most types leave it as it is."""
     function = _CASTS.get(kind)
-    if function is None or native == NOTHING:
-        return native
-    if native.expression is None:
-        # A constant that does not fit fails where a value of the record would.
-        return Native(f"sql.{function}({_constant(native.constant)})") if native.constant is not None else native
-    plain = native.expression.removeprefix("sql.plain(") if native.expression.startswith("sql.plain(") else None
-    inner = plain[:-1] if plain is not None and _is_one_call(native.expression) else native.expression
-    return Native(f"sql.{function}({inner})")
+    if function is None:
+        return expression
+    if expression.startswith("sql.plain(") and function != "bool" and _is_one_call(expression):
+        expression = expression[len("sql.plain(") : -1]  # the cast does this too
+    return f"sql.{function}({expression})"
 
 
 def format_response(form: str, value: str, options: Options) -> Native:
@@ -165,10 +162,6 @@ def _parsed(source: str) -> exp.Expression:
     if not isinstance(tree, exp.Expression):
         raise SchemeError("FUNCTION_ERROR", "is no expression")
     return tree
-
-
-def _constant(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) else str(value)
 
 
 def _is_one_call(text: str) -> bool:
