@@ -374,3 +374,28 @@ def test_a_stream_without_a_key_cannot_be_merged(project):
 
     with pytest.raises(SetupError, match="has no key_properties"):
         project.run(project.schema(key=()))
+
+
+def test_the_records_of_a_merged_document_can_be_asked_for(project, run):
+    project.mapping(ORDERS, "shop/orders")
+    run(order(1), order(2), order(3, shop="S2"))
+    run(order(2, shop="S2"))
+
+    listed = project.ask("merged", "--list")
+    shown = project.ask("merged", "S1-2026-01-05")
+    unknown = project.ask("merged", "S9")
+
+    assert [line.split("  ")[:4] for line in listed.stdout.splitlines()] == [
+        ["S1-2026-01-05", "SAL_OUTSTOCK", "2 records", "shop/orders"],
+        ["S2-2026-01-05", "SAL_OUTSTOCK", "1 record", "shop/orders"],
+    ]
+    assert shown.stdout.splitlines() == ['{"id":1}', '{"id":2}  (belongs elsewhere by now)']
+    assert (unknown.returncode, unknown.stderr.strip()[-45:]) == (2, "has no document S9; --list shows what it has.")
+
+
+def test_asking_for_merged_documents_makes_no_book(project):
+    answer = project.ask("merged", "--list")
+
+    assert answer.returncode == 2
+    assert "there is no merge book" in answer.stderr
+    assert not (project.folder / "merge-book.sqlite").exists()
