@@ -58,6 +58,8 @@ class FieldWriter(ValueWriter):
     def _whole(self, one: Field, code: Code, *, allowed: bool) -> Code:
         """Return the code of a value, which may be an object or a list of objects where that is allowed."""
         rows = code.kind.item if isinstance(code.kind, ListKind) else code.kind
+        if isinstance(rows, ListKind):  # such a list can be long beyond measure: it may hold the same list many times
+            self._problems.add(one.place, f"{one.value.written} is a list of lists; flatten() makes one list of it")
         if not isinstance(rows, RowKind):
             return code
         if not allowed or not isinstance(rows.columns, SourceObject):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 from mapper_kd.allotment import take
-from mapper_kd.arithmetic import MAX_TEXT, describe
+from mapper_kd.arithmetic import MAX_TEXT, bounded, describe
 from mapper_kd.failures import Invalid
 from mapper_kd.text_functions import TOO_LONG
 
@@ -119,7 +119,7 @@ def substitute(value: Any, pattern: Pattern, new: Replacement) -> str | None:
             raise Invalid(TOO_LONG)
         parts += (value[end : match.start()], replaced)
         end = match.end()
-    return "".join((*parts, value[end:])) if parts else value
+    return bounded("".join((*parts, value[end:]))) if parts else value
 
 
 def _searched(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
+from mapper_kd.allotment import LONG_LIST, begin, take
 from mapper_kd.arithmetic import bounded, describe
 from mapper_kd.failures import Invalid, Miss, Missing, NumberMissing
 from mapper_kd.text_functions import text
@@ -52,12 +53,21 @@ def near(name: str, otherwise: Any, *rows: Any) -> Any:
 def rows(value: Any) -> list[Any]:
     """Return the rows of a list; an object counts as one row, null as none."""
     if value.__class__ is list:
+        if len(value) > LONG_LIST:
+            take(len(value))
         return value
     if value is None:
         return []
     if value.__class__ is dict:
         return [value]
     raise Invalid(f"{describe(value)} is no list")
+
+
+def searched(value: Any) -> Any:
+    """Return a list that ``in`` goes through."""
+    if value.__class__ is list and len(value) > LONG_LIST:
+        take(len(value))
+    return value
 
 
 def at(value: Any, index: int) -> Any:
@@ -135,7 +145,9 @@ GLOBALS: dict[str, Any] = {
     "_cell": cell,
     "_item": item,
     "_near": near,
+    "_begin": begin,
     "_rows": rows,
+    "_searched": searched,
     "_at": at,
     "_slice": piece,
     "_needed": needed,

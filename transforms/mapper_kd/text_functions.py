@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from mapper_kd.allotment import LONG_LIST, LONG_TEXT, take
 from mapper_kd.arithmetic import MAX_TEXT, bounded, describe, number
 from mapper_kd.failures import Invalid
 
@@ -71,7 +72,7 @@ def replace(value: Any, old: Any, new: Any) -> str | None:
     whole_text, mark, by = _text(value), _mark(old), _text(new)
     if len(whole_text) + whole_text.count(mark) * len(by) > MAX_TEXT:
         raise Invalid(TOO_LONG)
-    return whole_text.replace(mark, by)
+    return bounded(whole_text.replace(mark, by))
 
 
 def pad(value: Any, size: Any, fill: Any) -> str | None:
@@ -83,7 +84,7 @@ def pad(value: Any, size: Any, fill: Any) -> str | None:
         raise Invalid(TOO_LONG)
     if len(filler) != 1:
         raise Invalid(f"{describe(filler)} is not one character to fill up with")
-    return _text(text(value)).rjust(width, filler)
+    return bounded(_text(text(value)).rjust(width, filler))
 
 
 def trim_zeros(value: Any) -> str | None:
@@ -121,11 +122,13 @@ def join(values: Any, mark: Any) -> str | None:
         return None
     if values.__class__ is not list:
         raise TypeError(f"{describe(values)} is no list")
+    if len(values) > LONG_LIST:
+        take(len(values))
     parts = [part for part in map(text, values) if part]
     glue = _text(mark)
     if sum(map(len, parts)) + len(parts) * len(glue) > MAX_TEXT:
         raise Invalid(TOO_LONG)
-    return glue.join(parts)
+    return bounded(glue.join(parts))
 
 
 def contains(value: Any, part: Any) -> bool:
@@ -153,6 +156,8 @@ def whole(value: Any) -> int:
 def _text(value: Any) -> str:
     if value.__class__ is not str:
         raise TypeError(f"{describe(value)} is no text; text() makes one")
+    if len(value) > LONG_TEXT:
+        take(len(value))
     return value
 
 

@@ -85,7 +85,12 @@ class ValueWriter:
 
     def _choice(self, value: Value, scope: Scope) -> Code:
         cases = [(self._single(case.when, scope), self._single(case.then, scope)) for case in value.cases]
-        return choice(cases, Code("None", NULL) if value.otherwise is None else self._single(value.otherwise, scope))
+        otherwise = Code("None", NULL) if value.otherwise is None else self._single(value.otherwise, scope)
+        try:
+            return choice(cases, otherwise)
+        except ExpressionError as error:
+            self._problems.add(value.place, str(error))
+            return otherwise
 
     def _single(self, value: Value, scope: Scope) -> Code:
         if value.expression is None:

@@ -31,6 +31,7 @@ class Writer(ModelWriter):
         tree = model_tree(self._mapping.body, self._problems)
         source.line("def build(record):")
         function = source.block(1)
+        function.line("_begin()")
         before, lets, after, shared, body = (function.block() for _ in range(5))
         level = Level(self._record, "", shared, body, leave="return None")
         self._levels.append(level)

@@ -82,7 +82,7 @@ def _attempt(compiler: Compiler, node: ast.Call) -> Code:
     called = compiler.names.bind("sql_attempt_", SQL_FUNCTIONS["attempt"].call)
     # Each is calculated inside the call, and only if it is needed.
     text = f"{called}({', '.join(f'lambda: {part.text}' for part in parts)})"
-    return joined(text, common(part.kind for part in parts), parts)
+    return joined(text, value_kind(parts), parts)
 
 
 _RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from mapper_kd.expression_checks import ExpressionError
@@ -21,13 +20,17 @@ def joined(text: str, kind: Kind, parts: Iterable[Code], *, certain: bool = Fals
 
 
 def choice(cases: Sequence[tuple[Code, Code]], otherwise: Code) -> Code:
-    """Return the code of the value after the first condition that holds."""
+    """Return the code of the value after the first condition that holds.
+
+    Raises:
+        ExpressionError: Some values are lists or rows, and others are not.
+    """
     text = otherwise.text
     for test, value in reversed(cases):
         text = f"({value.text} if {test.text} else {text})"
     values = [*(value for _, value in cases), otherwise]
     parts = [*(part for pair in cases for part in pair), otherwise]
-    return joined(text, common(part.kind for part in values), parts, certain=all(part.certain for part in values))
+    return joined(text, value_kind(values), parts, certain=all(part.certain for part in values))
 
 
 def loop(variable: str, item: str, rows: str, test: str | None = None) -> str:
@@ -37,13 +40,15 @@ def loop(variable: str, item: str, rows: str, test: str | None = None) -> str:
     return f"(lambda rows: [{item} for {variable} in rows{condition}])(_rows({rows}))"
 
 
-def value_kind(parts: Iterable[Code], node: ast.expr) -> Kind:
-    """Return the kind of a value that is one of the parts."""
+def value_kind(parts: Iterable[Code]) -> Kind:
+    """Return the kind of a value that is one of the parts.
+
+    Raises:
+        ExpressionError: Some are lists or rows, and others are not: what could be done with the value is not known.
+    """
     kinds = [part.kind for part in parts]
     if any(isinstance(kind, (RowKind, ListKind)) for kind in kinds):
         if len({kind for kind in kinds if kind is not NULL}) > 1:
-            raise ExpressionError(
-                f"gives a list or a row in one case and something else in another: {ast.unparse(node)!s:.60}"
-            )
+            raise ExpressionError("gives a list or a row in one case and something else in another")
         return next(kind for kind in kinds if kind is not NULL)
     return common(kinds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mapper_kd import arithmetic
@@ -71,13 +72,13 @@ def logic(compiler: Compiler, node: ast.BoolOp) -> Code:
     word = " and " if isinstance(node.op, ast.And) else " or "
     text = f"({word.join(part.text for part in parts)})"
     certain = all(part.certain for part in parts)
-    return joined(text, value_kind(parts, node), parts, certain=certain, fails=any(part.fails for part in parts))
+    return joined(text, value_kind(parts), parts, certain=certain, fails=any(part.fails for part in parts))
 
 
 def choice(compiler: Compiler, node: ast.IfExp) -> Code:
     """Write ``x if test else y``."""
     test, body, orelse = (compiler.expression(part) for part in (node.test, node.body, node.orelse))
-    kind = value_kind((body, orelse), node)
+    kind = value_kind((body, orelse))
     text = f"({body.text} if {test.text} else {orelse.text})"
     parts = (test, body, orelse)
     return joined(text, kind, parts, certain=body.certain and orelse.certain, fails=any(part.fails for part in parts))
@@ -115,6 +116,10 @@ def _compared(
     if isinstance(operator, (ast.In, ast.NotIn)):
         if right.kind.family not in {"text", "list", "any"}:
             raise ExpressionError(f"looks into {ast.unparse(right_node)}, which is {right.kind}")
+        if left.kind.family in {"list", "row"}:
+            raise ExpressionError(f"looks for {ast.unparse(left_node)}, which is a {left.kind}")
+        if right.kind.family != "text":
+            right = replace(right, text=f"_searched({right.text})")
     else:
         require_comparable(left, left_node, right, right_node)
     return _COMPARISONS[type(operator)], right
