@@ -16,7 +16,7 @@ import yaml
 from mapper_kd.kinds import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
@@ -173,8 +173,15 @@ def read_yaml(path: Path, file: str, problems: Problems) -> Entry | None:
     return None
 
 
-def parse_yaml(text: str, file: str, problems: Problems) -> Entry | None:
-    """Return the root of a YAML text, likewise; ``file`` is what messages call it."""
+def parse_yaml(text: str, file: str, problems: Problems, origins: Sequence[int] = ()) -> Entry | None:
+    """Return the root of a YAML text, likewise; ``file`` is what messages call it.
+
+    Args:
+        text: The YAML.
+        file: What messages call it.
+        problems: Receives what is wrong.
+        origins: For a text that was made of another file: for each of its lines the line there.
+    """
     start = Place(file, 1)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -188,4 +195,15 @@ def parse_yaml(text: str, file: str, problems: Problems) -> Entry | None:
     if node is None:
         problems.add(start, "is empty")
         return None
+    if origins:
+        _relocate(node, origins)
     return Entry(node, start, problems)
+
+
+def _relocate(node: yaml.Node, origins: Sequence[int]) -> None:
+    mark = node.start_mark
+    line = origins[min(mark.line, len(origins) - 1)] - 1
+    node.start_mark = yaml.Mark(mark.name, mark.index, line, mark.column, None, None)
+    parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+    for part in parts if isinstance(parts, list) else ():
+        _relocate(part, origins)

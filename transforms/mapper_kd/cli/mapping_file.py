@@ -11,13 +11,16 @@ from erp_sdk.messages import decode
 from erp_sdk.times import parse_time
 
 from mapper_kd.flows import Flows, read_mappings, refuse
+from mapper_kd.mapping import SCHEME_SUFFIX, mapping_name
 from mapper_kd.run_clock import start_at
 from mapper_kd.yaml_nodes import Problems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from mapper_kd.cli.options import Project
+    from mapper_kd.mapping import Mapping
 
 
 class Opened(NamedTuple):
@@ -66,11 +69,21 @@ def open_mapping(path: Path, project: Project, context: dict[str, Any]) -> Opene
         raise click.UsageError(f"{path.as_posix()} is a folder; name one mapping file.")
     _set_clock(context)
     problems = Problems()
-    mappings = [mapping for mapping in read_mappings([path], problems) if mapping is not None]
+    mappings = [mapping for mapping in _read(path, context, problems) if mapping is not None]
     refuse(problems)
     (mapping,) = mappings
     shelf = replace(project.shelf, collections=context.get("collections") or {})
     return Opened(Flows.of(mappings, shelf, project.forms), mapping.stream, mapping.merge is not None)
+
+
+def _read(path: Path, context: dict[str, Any], problems: Problems) -> Iterable[Mapping | None]:
+    if path.suffix != SCHEME_SUFFIX or not path.is_file():
+        return read_mappings([path], problems)
+    from mapper_kd.qeasy.running import beside, read_scheme_mapping  # noqa: PLC0415 - only who runs schemes needs sqlglot
+    from mapper_kd.qeasy.surroundings import context_of, of_context  # noqa: PLC0415 - as above
+
+    surroundings = of_context(context_of(context, "given"), beside(path))
+    return [read_scheme_mapping(path, mapping_name(path), problems, surroundings)]
 
 
 def _set_clock(context: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from mapper_kd.mapping.model import (
     Rounding,
     Value,
 )
-from mapper_kd.mapping.reading import TOP_KEYS, mapping_name, mapping_of, read_mapping
+from mapper_kd.mapping.reading import SCHEME_SUFFIX, TOP_KEYS, mapping_name, mapping_of, read_mapping
 from mapper_kd.mapping.sections import BASE_DATA_KEYS, DOCUMENTS_KEYS, LIST_KEYS
 from mapper_kd.mapping.values import CASE_KEYS
 from mapper_kd.tables import TABLE_KEYS, TableSpec
@@ -32,6 +32,7 @@ __all__ = [
     "FIELD_KEYS",
     "LIST_KEYS",
     "NULL",
+    "SCHEME_SUFFIX",
     "REFERENCE_KEYS",
     "SKIP_LINE",
     "SKIP_RECORD",

@@ -21,6 +21,8 @@ TOP_KEYS = (
     "base_data", "tables",
 )  # fmt: skip
 
+SCHEME_SUFFIX = ".json"
+
 
 def mapping_name(path: Path, folder: Path | None = None) -> str:
     """Return the name a mapping goes by: its path below the folder ``mappings``, without the suffix."""
@@ -32,11 +34,15 @@ def mapping_name(path: Path, folder: Path | None = None) -> str:
 
 
 def read_mapping(path: Path, name: str, problems: Problems) -> Mapping | None:
-    """Read one mapping file.
+    """Read one mapping file, or a Qeasy scheme (``.json``).
 
     Returns:
         The model, or None when it is so wrong that nothing can be compiled; `problems` says why.
     """
+    if path.suffix == SCHEME_SUFFIX:
+        from mapper_kd.qeasy.running import read_scheme_mapping  # noqa: PLC0415 - only who runs schemes needs sqlglot
+
+        return read_scheme_mapping(path, name, problems)
     root = read_yaml(path, path.as_posix(), problems)
     return None if root is None else mapping_of(root, name)
 

@@ -70,7 +70,9 @@ def _attached(read: Sequence[tuple[Node, Entry]], report: Report) -> list[Entry]
                 "CIRCULAR_PARENT", read[index][0], "The entry is its own parent.", "Name another entry in parent."
             )
             return entries
-    dotted = {index: field for index, (_, entry) in enumerate(read) if (field := _dotted(entry, by_field, parents[index]))}
+    dotted = {
+        index: field for index, (_, entry) in enumerate(read) if (field := _dotted(entry, by_field, parents[index]))
+    }
     below: dict[int, list[int]] = {}
     for index, entry in enumerate(entries):
         parent = parents[index] if index not in dotted else by_field[dotted[index]]

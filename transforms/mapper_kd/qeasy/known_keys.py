@@ -10,7 +10,19 @@ if TYPE_CHECKING:
     from mapper_kd.qeasy.json_nodes import Node
     from mapper_kd.qeasy.report import Report
 
-_BOTH = {"api", "effect", "type", "method", "idCheck", "request", "otherRequest", "response", "operation", "label", "name"}
+_BOTH = {
+    "api",
+    "effect",
+    "type",
+    "method",
+    "idCheck",
+    "request",
+    "otherRequest",
+    "response",
+    "operation",
+    "label",
+    "name",
+}
 _READ = {
     "source": _BOTH
     | {"id", "number", "pagination", "condition", "formatResponse", "beatFlat", "flattenConfig", "omissionRemedy"}
@@ -47,7 +59,11 @@ _LEFT_OUT: dict[str, tuple[str, str, str]] = {
     ),
     "indexConfig": ("UNSUPPORTED", "Indexes are not needed: tables are held by their key.", ""),
     "condition_bk": ("SWITCHED_OFF", "This filter is switched off in the scheme, and here.", ""),
-    "conditions": ("UNSUPPORTED", "A filter of this name is a parameter of some systems, not of the engine.", "Use condition."),
+    "conditions": (
+        "UNSUPPORTED",
+        "A filter of this name is a parameter of some systems, not of the engine.",
+        "Use condition.",
+    ),
     "triggerConfig": (
         "UNSUPPORTED",
         "Chains of schemes are not part of a mapping.",

@@ -6,6 +6,7 @@ can say where in its own file something is wrong.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from dataclasses import dataclass, field
@@ -166,8 +167,7 @@ def _field(out: MappingText, indent: int, one: DraftField) -> None:
         _cases(out, indent + 1, one.value, line)
     else:
         out.add(indent + 1, f"value: {native(one.value)}", line)
-    for key, value in one.more.items():
-        out.add(indent + 1, f"{key}: {scalar(value)}", line)
+    _plain_mapping(out, indent + 1, one.more, line)
 
 
 def _cases(out: MappingText, indent: int, value: Native, line: int) -> None:
@@ -181,6 +181,12 @@ def _cases(out: MappingText, indent: int, value: Native, line: int) -> None:
 
 def native(value: Native) -> str:
     """Return a value as YAML, without its cases."""
+    text = value.expression or ""
+    if text[:1] in {'"', "'"}:  # a text: plainer as a constant
+        try:
+            return scalar(ast.literal_eval(text), is_constant=True)
+        except (ValueError, SyntaxError):
+            pass
     return scalar(
         value.constant if value.expression is None else f"={value.expression}", is_constant=value.expression is None
     )

@@ -41,9 +41,7 @@ def _list(entries: list[Node], node: Node) -> Node:
 
 
 def _entries(node: Node, side: Node, report: Report) -> list[Node]:
-    entries = {
-        name: _entry(name, value, report) for name, value in node.members() if name not in _NO_PARAMETERS
-    }
+    entries = {name: _entry(name, value, report) for name, value in node.members() if name not in _NO_PARAMETERS}
     for mapping in (node.get("fieldMapping"), side.get("fieldMapping")):
         for name, value in mapping.members() if mapping is not None else ():
             _add_mapped(name, value, entries, report)

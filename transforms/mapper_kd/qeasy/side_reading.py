@@ -83,7 +83,9 @@ def _derived(node: Node | None, report: Report) -> tuple[DerivedField, ...]:
         match = _FORMAT.match(written.strip())
         name = FORMATS.get(match["name"]) if match else None
         if not old or not new:
-            report.error("NO_FIELD", item, "A format rule needs old and new.", 'Write {"old": …, "new": …, "format": …}.')
+            report.error(
+                "NO_FIELD", item, "A format rule needs old and new.", 'Write {"old": …, "new": …, "format": …}.'
+            )
         elif match is None or name is None:
             report.error(
                 "UNKNOWN_FORMAT", item, f"There is no format {written!r}.", f"The formats are {', '.join(FORMATS)}."
@@ -129,7 +131,11 @@ def _flat(node: Node, report: Report) -> tuple[tuple[str, Node], ...]:
             report.warning("UNSUPPORTED", config, "preserveParent false is not done: columns of the record stay.")
     if lists is None:
         return ()
-    items = lists.items() if lists.is_list else [Node(part.strip(), lists.path, lists.line) for part in lists.value.split(",")]
+    items = (
+        lists.items()
+        if lists.is_list
+        else [Node(part.strip(), lists.path, lists.line) for part in lists.value.split(",")]
+    )
     return tuple((".".join(path_of(spelled(item.value))), item) for item in items if item.value)
 
 
@@ -181,7 +187,9 @@ def _operation(node: Node | None, report: Report) -> Operation | None:
         return None
     by, sums, body = _names(node.get("field")), _names(node.get("bodySum")), _names(node.get("body"))
     if method == "merge" and not (by and node.text("bodyName")):
-        report.error("BAD_MERGE", node, "merge needs field and bodyName.", "Name the columns to group by, and the list.")
+        report.error(
+            "BAD_MERGE", node, "merge needs field and bodyName.", "Name the columns to group by, and the list."
+        )
         return None
     rows = node.text("rows")
     if method == "batchArraySave" and rows == "1":

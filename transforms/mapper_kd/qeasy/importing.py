@@ -1,0 +1,171 @@
+"""A scheme turned into a mapping of our own language, as a text that a person can read and the compiler can run."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mapper_kd.qeasy.draft import DraftMapping
+from mapper_kd.qeasy.grouping import grouped, merged
+from mapper_kd.qeasy.mapping_text import MappingText, write_mapping
+from mapper_kd.qeasy.places import Place
+from mapper_kd.qeasy.reading import read_scheme
+from mapper_kd.qeasy.report import Report
+from mapper_kd.qeasy.roots import PlainRoot
+from mapper_kd.qeasy.shaping import Shape, flattened, shape_of
+from mapper_kd.qeasy.source_settings import stream_of
+from mapper_kd.qeasy.surroundings import Surroundings
+from mapper_kd.qeasy.translation import list_paths, translate_entries
+from mapper_kd.qeasy.value_translation import is_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mapper_kd.qeasy.draft import DraftField, DraftMerge
+    from mapper_kd.qeasy.roots import Root
+    from mapper_kd.qeasy.scheme import Entry, Scheme, Target
+
+_NUMBERS = ("FBillNo", "FNumber", "FStaffNumber")
+"""Fields that may be a form's document number, in the order they are looked for; in any case of letters."""
+
+
+@dataclass
+class Imported:
+    """A scheme, read and translated.
+
+    Attributes:
+        draft: None when the scheme has no target, and so no mapping.
+        text: The YAML of the mapping; None likewise.
+    """
+
+    scheme: Scheme
+    report: Report
+    surroundings: Surroundings
+    draft: DraftMapping | None = None
+    text: MappingText | None = None
+    root: Root = field(default_factory=PlainRoot)
+
+
+def import_scheme(paths: list[Path], surroundings: Surroundings) -> Imported:
+    """Read and translate a scheme.
+
+    Args:
+        paths: Its file, or the file of its source and the one of its target.
+        surroundings: What it refers to.
+
+    Raises:
+        SetupError: A file is not there, or no scheme at all. What else is wrong is in the report.
+    """
+    report = Report()
+    scheme = read_scheme(paths, report)
+    imported = Imported(scheme, report, surroundings)
+    if scheme.target is not None:
+        imported.draft, imported.root = translate_scheme(scheme, surroundings, report)
+        imported.text = write_mapping(imported.draft)
+    return imported
+
+
+def translate_scheme(scheme: Scheme, surroundings: Surroundings, report: Report) -> tuple[DraftMapping, Root]:
+    """Translate a scheme that has a target."""
+    target = scheme.target
+    assert target is not None  # noqa: S101 - narrows the type; the caller has looked
+    plain = PlainRoot(frozenset({*list_paths(target.request), *_filtered_lists(scheme), *_flat_lists(scheme)}))
+    shape = None if scheme.source is None else shape_of(scheme.source, plain, surroundings, report)
+    draft = DraftMapping(
+        stream=surroundings.stream or stream_of(scheme),
+        form=surroundings.form or form_of(scheme, target),
+        node=target.node,
+        title=_title(scheme),
+    )
+    root = _grouped(scheme, target, shape, draft, report)
+    root = plain if root is None else root
+    place = Place(root, surroundings, report, target.node, page_size=scheme.source.page_size if scheme.source else None)
+    body = translate_entries(target.request, place)
+    draft.fields, draft.lists = body.fields, body.lists
+    draft.number = _number(target, draft, report)
+    draft.tables = surroundings.declared
+    return draft, root
+
+
+def _filtered_lists(scheme: Scheme) -> Iterable[tuple[str, ...]]:
+    for group in scheme.source.conditions if scheme.source is not None else ():
+        for condition in group:
+            if len(condition.path) > 1 and not condition.path[1].isdigit():
+                yield condition.path[:1]
+
+
+def _flat_lists(scheme: Scheme) -> Iterable[tuple[str, ...]]:
+    for name, _ in scheme.source.flat if scheme.source is not None else ():
+        yield tuple(name.split("."))
+
+
+def _grouped(scheme: Scheme, target: Target, shape: Shape | None, draft: DraftMapping, report: Report) -> Root | None:
+    flat = flattened(shape, scheme.source) if shape is not None and shape.each and scheme.source is not None else None
+    is_merge = target.operation is not None and target.operation.method == "merge"
+    if target.grouping is None and not is_merge:
+        if shape is not None:
+            draft.where, draft.let = shape.where, shape.let
+            draft.each = shape.each
+            if scheme.source is not None:
+                draft.where_node = scheme.source.node.get("condition")
+                draft.each_node = scheme.source.flat[0][1] if scheme.source.flat else None
+        return flat
+    if target.grouping is not None and is_merge:
+        report.error(
+            "UNSUPPORTED",
+            target.node.value["operation"],
+            "groupCalculate and merge one after the other are not translated.",
+            "Keep one of them.",
+        )
+    merge: DraftMerge
+    if target.grouping is not None:
+        merge, root = grouped(target.grouping, shape, flat, report)
+    else:
+        assert target.operation is not None  # noqa: S101 - narrows the type; it is a merge
+        merge, root = merged(target.operation, shape, flat, report)
+    if shape is not None:
+        merge.where, merge.let = shape.where, shape.let
+    draft.merge = merge
+    return root
+
+
+def form_of(scheme: Scheme, target: Target) -> str:
+    """Return the form that the documents go to: FormId, or else the interface."""
+    for entry in (*target.other, *target.request):
+        if entry.field.lower() == "formid" and entry.written and "{" not in entry.written:
+            return entry.written.strip()
+    return target.api or scheme.name
+
+
+def _number(target: Target, draft: DraftMapping, report: Report) -> str | None:
+    fields = {one.key.lower(): one for one in draft.fields if "." not in one.key}
+    found: DraftField | None = next((fields[name.lower()] for name in _NUMBERS if name.lower() in fields), None)
+    if found is None:
+        report.note(
+            "NO_NUMBER",
+            target.node,
+            "No field of the documents is their number: they can be previewed, not delivered.",
+            "Write number: in the mapping, with the field by which a document is found again.",
+        )
+        return None
+    entry = next((one for one in target.request if one.field == found.key), None)
+    if found.value.expression is not None and entry is not None and not is_reference(entry):
+        found.more = {**found.more, "type": "as_is"}
+    if target.grouping is not None and target.grouping.max_lines is not None:
+        report.warning(
+            "SPLIT_SAME_NUMBER",
+            target.grouping.node,
+            f"Documents that bodyMaxLine cuts have the same {found.key}.",
+            "Remove number_suffix: from the mapping, and the parts are numbered.",
+        )
+    return found.key
+
+
+def _title(scheme: Scheme) -> list[str]:
+    source, target = scheme.source, scheme.target
+    names = [side.api for side in (source, target) if side is not None and side.api]
+    title = [" → ".join(names)] if names else []
+    lines = [*title, f"From the Qeasy scheme {scheme.file.rpartition('/')[2]}; `mapper-kd import-qeasy` wrote this."]
+    return ["".join(letter for letter in line if unicodedata.category(letter)[0] != "C") for line in lines]

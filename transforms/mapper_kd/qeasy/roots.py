@@ -1,0 +1,152 @@
+"""What the record is that a target's entries read: as it came, flattened, or merged of several."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_TAKEN = {"record", "line", "parent", "here", "part", "organisations", "sql", "qeasy", "true", "false", "null"}
+
+
+def quoted(text: str) -> str:
+    """Return a text as an expression writes it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def is_name(name: str) -> bool:
+    """Whether expressions can write it as a plain name."""
+    return (
+        name.isidentifier()
+        and not keyword.iskeyword(name)
+        and not name.startswith("__")
+        and unicodedata.normalize("NFKC", name) == name
+    )
+
+
+def reading(base: str, segments: Sequence[str]) -> str:
+    """Return the expression that reads a path.
+
+    Args:
+        base: The expression of what the path begins in; empty for the record, whose fields are plain names.
+        segments: Names, or digits for an index.
+    """
+    text = base
+    for name in segments:
+        if not text:
+            text = name if is_name(name) and name not in _TAKEN else f"record[{quoted(name)}]"
+        elif name.isdigit():
+            text += f"[{int(name)}]"
+        else:
+            text += f".{name}" if is_name(name) and name != "parent" else f"[{quoted(name)}]"
+    return text
+
+
+class Root(Protocol):
+    """A record."""
+
+    def path(self, segments: Sequence[str], *, rows: int) -> str | None:
+        """Return the expression of a path that is in no row; None when there can be no such value.
+
+        Args:
+            segments: The path.
+            rows: How many rows of lists are around.
+        """
+
+    def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:
+        """Return the columns of a list of the record, where they are known."""
+
+    @property
+    def lists(self) -> frozenset[tuple[str, ...]]:
+        """Paths that are known to be lists."""
+
+
+@dataclass
+class PlainRoot:
+    """A record as the tap gives it, with what the source's shaping adds.
+
+    Attributes:
+        lists: Paths that the scheme treats as lists.
+    """
+
+    lists: frozenset[tuple[str, ...]] = frozenset()
+
+    def path(self, segments: Sequence[str], *, rows: int) -> str | None:
+        """As `Root.path`; in a row, the row's own field of that name comes first."""
+        return reading("here" if rows else "", segments)
+
+    def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:  # noqa: ARG002 - as the protocol
+        """As `Root.list_columns`: the tap's SCHEMA knows, the scheme does not."""
+        return None
+
+
+@dataclass
+class FlatRoot:
+    """A record of which a list has been flattened (拍扁): the list's columns begin with its name."""
+
+    list: str
+    id: tuple[str, ...]
+    inner: PlainRoot
+
+    def path(self, segments: Sequence[str], *, rows: int) -> str | None:
+        """As `Root.path`."""
+        row = ".".join(["parent"] * rows) or "line"
+        first, *rest = segments
+        if first.startswith(f"{self.list}_") and first != f"{self.list}_":
+            return reading(row, [first[len(self.list) + 1 :], *rest])
+        if first == "_id":
+            key = reading("", self.id)
+            return f'concat({key}, "-", qeasy.position({row}, {reading("", self.list.split("."))}))'
+        if first == self.list:
+            return None
+        return reading("", segments)
+
+    def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:  # noqa: ARG002 - as the protocol
+        """As `Root.list_columns`."""
+        return None
+
+    @property
+    def lists(self) -> frozenset[tuple[str, ...]]:
+        """As `Root.lists`."""
+        return self.inner.lists - {tuple(self.list.split("."))}
+
+
+@dataclass
+class MergedRoot:
+    """A record merged of several: it has only the columns that the grouping says.
+
+    Attributes:
+        columns: The native name of each column of the record itself.
+        rows: For each list, the native name of each of its columns.
+    """
+
+    columns: Mapping[str, str]
+    rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def path(self, segments: Sequence[str], *, rows: int) -> str | None:  # noqa: ARG002 - as the protocol
+        """As `Root.path`."""
+        first, *rest = segments
+        if first in self.columns:
+            return reading("", [self.columns[first], *rest])
+        if first in self.rows:
+            columns = self.rows[first]
+            if rest and rest[0] in columns:
+                rest[0] = columns[rest[0]]
+            elif rest and not rest[0].isdigit():
+                return None
+            return reading("", [first, *rest])
+        return None
+
+    def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:
+        """As `Root.list_columns`."""
+        return frozenset(self.rows.get(segments[0], {})) if len(segments) == 1 else None
+
+    @property
+    def lists(self) -> frozenset[tuple[str, ...]]:
+        """As `Root.lists`."""
+        return frozenset((name,) for name in self.rows)
