@@ -149,10 +149,36 @@ class Flows:
         refuse(problems)
         return cls(mappings, shelf, forms)
 
+    def refuse_unnumbered(self) -> None:
+        """Refuse mappings whose documents would have no number: they can be looked at, but not be sent.
+
+        Raises:
+            SetupError: There is one.
+        """
+        problems = Problems()
+        for mapping in self._mappings:
+            if mapping.number is None:
+                problems.add(mapping.place, "has no number:, the field of head by which a document is found again")
+        refuse(problems)
+
     @property
     def streams(self) -> set[str]:
         """The streams that have a mapping."""
         return {mapping.stream for mapping in self._mappings}
+
+    def compiled(self, stream: str) -> CompiledMapping:
+        """Return the first mapping of a stream, compiled without its SCHEMA and its tables' rows.
+
+        Raises:
+            SetupError: It is wrong.
+        """
+        problems = Problems()
+        (mapping, *_) = [one for one in self._mappings if one.stream == stream]
+        fields = SourceObject({}, stream)
+        compiled = compile_mapping(mapping, fields, self._shelf, problems, load=False, forms=self._forms)
+        refuse(problems)
+        assert compiled is not None  # noqa: S101 - narrows the type; there was no problem
+        return compiled
 
     def open(self, stream: str, schema: dict[str, Any], key: Sequence[str]) -> StreamFlows:
         """Compile the mappings of a stream against its schema, and load their tables.

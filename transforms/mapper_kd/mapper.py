@@ -65,6 +65,7 @@ class MapperKd(InlineMapper):
         super().__init__(**kwargs)
         protect((self.config.get("databases") or {}).values())
         self._flows = Flows.read(paths_of(self.config["flows"]), shelf_of(self.config), forms_of(self.config))
+        self._flows.refuse_unnumbered()
         self._open: dict[str, StreamFlows] = {}
         self._seen: set[str] = set()
         self._passes = self.config["unmapped_streams"] == "pass"

@@ -540,7 +540,7 @@ tables:
         ("", "were: =open", r"were: is no key of the mapping language here; did you mean where\?"),
         ("", "let: {1a: =open}", r"let.1a: is no name"),
         ("", "tables: {t: {csv: a.csv, sql: b}}", r"tables.t: has both csv: and sql:"),
-        ("", "tables: {t: {sql: select 1}}", r"tables.t: comes from sql: and needs database:, key: and values: too"),
+        ("", "tables: {t: {sql: select 1}}", r"tables.t: comes from sql: and needs database: and key: too"),
         ("", "tables: {org: {optional: perhaps}}", r"optional: needs true or false"),
     ],
 )  # fmt: skip
@@ -577,6 +577,17 @@ def test_a_file_that_is_no_mapping_is_refused_with_its_line(project, content, me
         project.run()
 
     assert message in str(refusal.value)
+
+
+def test_a_mapping_without_a_number_can_be_looked_at_but_not_be_run(project):
+    flow = project.mapping("stream: orders\nform: F\nhead: {FNote: =remark}").as_posix()
+    records = project.write("records.json", '[{"id": 1, "remark": "r"}]')
+
+    answer = project.ask("preview", flow, records.as_posix(), "--json")
+    with pytest.raises(SetupError, match=r"orders.yml:1: has no number:, the field of head by which a document is"):
+        project.run(project.schema())
+
+    assert '{"FNote":"r"}' in answer.stdout
 
 
 def test_a_list_that_holds_itself_is_refused(project):
