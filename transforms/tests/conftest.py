@@ -196,3 +196,20 @@ def evaluate(compile_text: Callable[..., Code]) -> Callable[..., Any]:
         return namespace["value"](decoder(fields.structure())(encode(record)))
 
     return value
+
+
+@dataclass
+class Clock:
+    """The time by which tables are loaded again, in seconds."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr("mapper_kd.tables.shelf.time", made)
+    return made

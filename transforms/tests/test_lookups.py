@@ -67,7 +67,7 @@ def test_relative_folders_start_at_the_meltano_project(project, monkeypatch, tmp
         (["shop,org", "S1"], "codes/org.csv:2: has 1 columns, the header has 2"),
         (["shop,org", ",5"], "codes/org.csv:2: has no shop, which is the key"),
         (["shop"], "codes/org.csv:1: needs a header line with a key column and at least one value column"),
-        ([""], "codes/org.csv:1: needs a header line"),
+        ([""], "codes/org.csv:1: is empty; it needs a header line"),
         (["shop,org", 'S1,"1'], "codes/org.csv: is no valid CSV"),
     ],
 )

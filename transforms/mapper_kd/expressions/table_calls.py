@@ -36,9 +36,9 @@ def rows(compiler: Compiler, node: ast.Call) -> Code:
 
 def convert(compiler: Compiler, node: ast.Call) -> Code:
     """Write ``convert("table", quantity, from, to)``, with further parts of the key behind."""
-    _, table, nodes = _opened(compiler, node, ("from", "to"), ("factor",))
-    if len(nodes) < 3:  # noqa: PLR2004 - the quantity and two units
+    if len(node.args) < 4:  # noqa: PLR2004 - the table, the quantity and two units
         raise ExpressionError(f"calls convert() with too few values; it is written {FUNCTIONS['convert'].usage}")
+    _, table, nodes = _opened(compiler, node, ("from", "to"), ("factor",))
     keys = _keys(compiler, table, nodes[1:])
     _check_code(table)
     quantity = compiler.expression(nodes[0])

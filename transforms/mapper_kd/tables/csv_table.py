@@ -12,7 +12,7 @@ from mapper_kd.kinds import ANY, TEXT, Kind, UnknownNameError
 from mapper_kd.tables.files import FileTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from mapper_kd.tables.spec import TableSpec
@@ -41,6 +41,8 @@ class CsvTable(FileTable):
     def _take_header(self) -> list[str]:
         with closing(self._lines()) as lines:
             header = [name.strip() for name in next(lines, (1, []))[1]]
+        if not any(header):
+            raise SetupError(f"{self.place}:1: is empty; it {_NO_HEADER}.")
         key = self.spec.key or tuple(header[:1])
         values = self.spec.values or tuple(name for name in header if name and name not in key)
         for name in (*key, *self.spec.values):
@@ -54,8 +56,6 @@ class CsvTable(FileTable):
 
     def _position(self, header: list[str], name: str) -> int:
         if name not in header:
-            if not any(header):
-                raise SetupError(f"{self.place}: is empty; it {_NO_HEADER}.")
             raise SetupError(f"{self.spec.place}: {UnknownNameError('column', name, header, self.place)}.")
         if header.count(name) > 1:
             raise SetupError(f"{self.place}:1: has two columns {name}; give one of them another name.")
@@ -66,7 +66,7 @@ class CsvTable(FileTable):
             self._take_header()
         super()._load()
 
-    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    def _picked(self, columns: Sequence[str]) -> Generator[tuple[int, list[Any]], None, None]:
         header = self._take_header()
         wanted = [self._position([*header, *(self.may_lack - set(header))], name) for name in columns]
         width = len(header)

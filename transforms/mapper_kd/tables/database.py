@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from mapper_kd.kinds import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from mapper_kd.tables.spec import TableSpec
 
@@ -61,13 +61,13 @@ class Database:
             result = connection.execute(query, values)
             return list(result.keys()), result.all() if whole else result.fetchmany(1)
 
-    def pages(self, query: sqlalchemy.Executable) -> Iterator[tuple[list[str], Sequence[Any]]]:
+    def pages(self, query: sqlalchemy.Executable) -> Generator[tuple[list[str], Sequence[Any]], None, None]:
         """Yield the names of a query's columns with some rows at a time, for any number of rows."""
         with self._connection() as connection:
-            result = connection.execution_options(stream_results=True).execute(query)
-            names = list(result.keys())
-            for rows in result.partitions(_PAGE_ROWS):
-                yield names, rows
+            with connection.execution_options(stream_results=True).execute(query) as result:
+                names = list(result.keys())
+                for rows in result.partitions(_PAGE_ROWS):
+                    yield names, rows
 
     def columns(self, name: str, schema: str | None) -> dict[str, Any]:
         """Return the columns of a table or view with their types.

@@ -14,7 +14,7 @@ from mapper_kd.tables.files import FileTable
 from mapper_kd.tables.memory import MemoryTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from mapper_kd.tables.spec import TableSpec
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class JsonTable(FileTable):
     """A JSON file: a list of objects, whose keys are the columns. A dotted column is a part of an object in it."""
 
-    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    def _picked(self, columns: Sequence[str]) -> Generator[tuple[int, list[Any]], None, None]:
         content = self._content()
         structure = _structure(columns)
         try:
@@ -76,7 +76,7 @@ class CollectionTable(MemoryTable):
         super().__init__(spec, f"collection {spec.origin}")
         self._objects = objects
 
-    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    def _picked(self, columns: Sequence[str]) -> Generator[tuple[int, list[Any]], None, None]:
         for number, one in enumerate(self._objects, start=1):
             yield number, picked_of(one, columns, set())
 
@@ -88,7 +88,7 @@ class RowsTable(MemoryTable):
         super().__init__(spec, spec.place.file)
         self.key, self.values = ("key",), ("value",)
 
-    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    def _picked(self, columns: Sequence[str]) -> Generator[tuple[int, list[Any]], None, None]:
         for number, pair in enumerate(self.spec.rows.items(), start=1):
             yield number, [pair[name == "value"] for name in columns]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from erp_sdk.command import SetupError
@@ -12,7 +13,7 @@ from mapper_kd.tables.table import Row, Table, spelled
 from mapper_kd.text_functions import text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from mapper_kd.tables.spec import TableSpec
 
@@ -34,7 +35,7 @@ class MemoryTable(Table):
         self._every: list[Row] = []
 
     @abc.abstractmethod
-    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    def _picked(self, columns: Sequence[str]) -> Generator[tuple[int, list[Any]], None, None]:
         """Yield the number of each row, as a person counts, and its cells of these columns.
 
         Raises:
@@ -45,8 +46,9 @@ class MemoryTable(Table):
         loading = _Loading(self, self._asked.keys())
         columns = [*self.key, *self._read, *([self.values[0]] if loading.codes is not None and self.values else [])]
         width, end = len(self.key), len(self.key) + len(self._read)
-        for number, cells in self._picked(columns):
-            loading.add(number, cells[:width], tuple(cells[width:end]), cells[-1])
+        with closing(self._picked(columns)) as rows:
+            for number, cells in rows:
+                loading.add(number, cells[:width], tuple(cells[width:end]), cells[-1])
         # All at once, and not before all was read: what goes wrong leaves the rows as they were.
         self._rows, self._codes = loading.rows or {}, loading.codes or {}
         self._groups, self._every = loading.groups or {}, loading.every or []

@@ -27,6 +27,7 @@ class Question(abc.ABC):
     Attributes:
         where: What is asked, for messages.
         key: The key columns.
+        key_columns: Those of them that the rows have; a query's parameters need not be among its columns.
         values: The columns that may be read; () when the mapping does not say and the database is not asked yet.
         keeps_misses: Whether a key that has no row is taken to have none until the next reload.
     """
@@ -37,7 +38,7 @@ class Question(abc.ABC):
     def __init__(self, spec: TableSpec, database: Database) -> None:
         self.spec = spec
         self.database = database
-        self.key = spec.key
+        self.key = self.key_columns = spec.key
         self.values = spec.values
 
     @abc.abstractmethod
@@ -75,6 +76,7 @@ class TextQuery(Question):
 
     def __init__(self, spec: TableSpec, database: Database) -> None:
         super().__init__(spec, database)
+        self.key_columns = ()
         self._query = sqlalchemy.text(spec.origin)
         self._parameters = sorted(self._query._bindparams)  # noqa: SLF001 - the only list of a text query's parameters
         if spec.preload and self._parameters:

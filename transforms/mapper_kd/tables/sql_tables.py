@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from erp_sdk.command import SetupError
@@ -15,7 +16,7 @@ from mapper_kd.tables.questions import NamedTable, TextQuery
 from mapper_kd.tables.table import Row, Table, spelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from mapper_kd.tables.questions import Question
     from mapper_kd.tables.spec import TableSpec
@@ -54,7 +55,8 @@ class AskedTable(Table):
             raise SetupError(f"{self.spec.place}: gives all its rows only when it is preloaded; say preload: true.")
         if self._asked.keys() & {"code", "convert"} and self.values:
             self._code_at = self.index(self.values[0])
-        self._there = present(self, self._question, [*self.values, *self._read])
+        there = present(self, self._question, [*self._question.key_columns, *self.values, *self._read])
+        self._there = [name for name in there if name in self._read]
         self.refresh()
 
     def refresh(self) -> None:
@@ -130,14 +132,15 @@ class PreloadedTable(MemoryTable):
         """As `Table.refresh`."""
         self._load()
 
-    def _picked(self, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    def _picked(self, columns: Sequence[str]) -> Generator[tuple[int, list[Any]], None, None]:
         there = present(self, self._question, [*columns, *self.values])
         query = self._question.of_all([name for name in there if name in columns])
         number = 0
-        for names, rows in self._question.database.pages(query):
-            for cells in cells_of(self._question, columns, names, rows):
-                number += 1
-                yield number, cells
+        with closing(self._question.database.pages(query)) as pages:
+            for names, rows in pages:
+                for cells in cells_of(self._question, columns, names, rows):
+                    number += 1
+                    yield number, cells
 
 
 def present(table: Table, question: Question, wanted: Sequence[str]) -> list[str]:

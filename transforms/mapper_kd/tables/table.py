@@ -79,7 +79,7 @@ class Table(abc.ABC):
         if function == "code":
             return self.kind_of(self.values[0]) if self.values else ANY
         row = row_of(self, certain=function != "find")
-        return list_of(row) if function == "rows" else row
+        return list_of(row) if function in {"rows", "all_rows"} else row
 
     def load(self) -> None:
         """Read the rows, unless they are there already with all that mappings read of them.
