@@ -66,7 +66,7 @@ class CompiledMerge:
             record = msgspec.convert(values, self.record_type)
             built = stage.build(record)
             models = built if isinstance(built, list) else [] if built is None else [built]
-            if models and values[PART] > 1:
+            if models and values[PART] > 1 and self.building.mapping.number is not None:
                 stage = self.suffix
                 self._add_suffix(models, stage.build(record))
         except Exception as error:  # noqa: BLE001 - whatever one document does ends as its dead letter
@@ -75,8 +75,8 @@ class CompiledMerge:
         return models, companions.make(record) if companions is not None and models else None, None
 
     def _add_suffix(self, models: list[Any], made: Any) -> None:
-        suffix = text(getattr(made, struct_attributes(type(made))[_SUFFIX])) or ""
-        for model in models:
+        suffix = text(getattr(made, struct_attributes(type(made))[_SUFFIX]))
+        for model in models if suffix else ():
             name = self.number_attribute(model)
             setattr(model, name, f"{getattr(model, name)}{suffix}")
 

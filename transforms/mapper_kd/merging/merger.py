@@ -195,7 +195,9 @@ class _Flow:
         self.page.send(numbers)
 
     def numbers(self, merged: Merged) -> list[str]:
-        return [getattr(model, self._merge.number_attribute(model)) for model in merged.models]
+        if self._merge.building.mapping.number is None:
+            return []
+        return [str(getattr(model, self._merge.number_attribute(model))) for model in merged.models]
 
     def _document(self, due: Due, members: Iterator[Member]) -> Merged:
         by = decode(due.group)
