@@ -121,7 +121,8 @@ class FieldWriter(ValueWriter):
         if one.on_miss == DEFAULT and one.default is not None:
             default = self._code(one.default, level.scope, path, "default")
             default = self._fitting(one.default, self._rounded(one, default), path)
-            body.line(f"if {kept} is None: {kept} = {default.text}", self._origin(path, one.default, default))
+            empty = f'{kept} is None or {kept} == ""' if one.when_empty else f"{kept} is None"
+            body.line(f"if {empty}: {kept} = {default.text}", self._origin(path, one.default, default))
         return self._empty_sent(one, guarded, body)
 
     def _when(self, one: Field, level: Level, path: str, body: Block) -> Block:

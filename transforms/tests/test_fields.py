@@ -181,15 +181,16 @@ def test_when_empty_drops_empty_texts_or_sends_null(project):
   FRef.FNumber: {value: =shop, when_empty: null}
   FGone.FNumber: {value: =shop, when_empty: drop}
   FOnly: {value: =shop, when: =open, when_empty: null}
+  FElse: {value: =shop, when_empty: drop, default: X}
 """
     content = project.flow(body)
 
     empty, null, full = project.map(content, {"shop": ""}, {"open": True}, {"shop": "S", "open": True})
 
-    assert empty == {"FBillNo": "N1", "FPlain": "", "FNull": None, "FRef": {"FNumber": None}}
-    assert null == {"FBillNo": "N1", "FNull": None, "FRef": {"FNumber": None}, "FOnly": None}
+    assert empty == {"FBillNo": "N1", "FPlain": "", "FNull": None, "FRef": {"FNumber": None}, "FElse": "X"}
+    assert null == {"FBillNo": "N1", "FNull": None, "FRef": {"FNumber": None}, "FOnly": None, "FElse": "X"}
     assert full["FGone"] == {"FNumber": "S"}
-    assert {full[one] for one in ("FPlain", "FDrop", "FNull", "FOnly")} == {"S"}
+    assert {full[one] for one in ("FPlain", "FDrop", "FNull", "FOnly", "FElse")} == {"S"}
 
 
 # --- round:, total:, tolerance:

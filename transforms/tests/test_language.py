@@ -192,6 +192,22 @@ def test_a_let_hides_a_field_which_record_still_reaches(project):
     }
 
 
+def test_a_let_can_be_a_list_of_chosen_rows(project):
+    body = """
+  FCount: =len(lines)
+lines:
+  FEntity:
+    each: =lines
+    fields: {FItem: =line.sku, FLots: =len(line.lots)}
+"""
+    head = "let:\n  lines: =[row for row in record.lines if row.count > 0]"
+
+    model = mapped(project, body, head)
+
+    assert model["FCount"] == 2
+    assert model["FEntity"] == [{"FItem": "A", "FLots": 2}, {"FItem": "C", "FLots": 0}]
+
+
 def test_what_goes_wrong_in_a_let_is_reported_at_the_field_that_uses_it(project):
     project.table("customer", "buyer,customer", "x,KH1")
     content = project.flow(
@@ -520,7 +536,7 @@ tables:
         ("  FA: =shop * 2", "", r"needs a number, but shop is text; decimal\(\) makes a number of it"),
         ("  FA: =shop.upper", "", r"takes upper from shop, which is text.*write upper\(…\) around it"),
         ("  FA: {value: =shop, on_mis: skip}", "", r"FA.on_mis: is no key of.*did you mean on_miss"),
-        ("  FA: {value: =shop, on_miss: ignore}", "", r"on_miss: is 'ignore'; it can be dead_letter, null, skip line, skip record"),
+        ("  FA: {value: =shop, on_miss: ignore}", "", r"on_miss: is 'ignore'; it can be dead_letter, null, skip"),
         ("  FA: {value: =shop, on_miss: null, default: x}", "", r"on_miss: and default: exclude each other"),
         ("  FA: {value: =shop, type: int}", "", r"type: is 'int'; it can be text, date"),
         ("  FA: {on_miss: null}", "", r"head.FA: has no value:"),
