@@ -13,6 +13,7 @@ from erp_sdk.times import parse_time
 from mapper_kd.flows import Flows, read_mappings, refuse
 from mapper_kd.mapping import SCHEME_SUFFIX, mapping_name
 from mapper_kd.run_clock import start_at
+from mapper_kd.tables.spec import TableSpec
 from mapper_kd.yaml_nodes import Problems
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from mapper_kd.cli.options import Project
     from mapper_kd.mapping import Mapping
+
+
+_STAND_IN = "case: "
 
 
 class Opened(NamedTuple):
@@ -54,13 +58,19 @@ def read_context(path: Path | None) -> dict[str, Any]:
     return context
 
 
-def open_mapping(path: Path, project: Project, context: dict[str, Any]) -> Opened:
+def open_mapping(
+    path: Path,
+    project: Project,
+    context: dict[str, Any],
+    tables: dict[str, list[dict[str, Any]]] | None = None,
+) -> Opened:
     """Read and check one mapping file, a YAML mapping or a Qeasy scheme (``.json``).
 
     Args:
         path: The file.
         project: Tables and forms.
         context: What a run has around it: ``now`` is the moment of the run, ``collections`` are tables in memory.
+        tables: Rows that stand in for the project's tables, by name.
 
     Raises:
         SetupError: It is wrong.
@@ -72,8 +82,11 @@ def open_mapping(path: Path, project: Project, context: dict[str, Any]) -> Opene
     mappings = [mapping for mapping in _read(path, context, problems) if mapping is not None]
     refuse(problems)
     (mapping,) = mappings
-    shelf = replace(project.shelf, collections=context.get("collections") or {})
-    return Opened(Flows.of(mappings, shelf, project.forms), mapping.stream, mapping.merge is not None)
+    rows = {f"{_STAND_IN}{name}": rows for name, rows in (tables or {}).items()}
+    specs = {name: _stand_in(mapping, name, given) for name, given in (tables or {}).items()}
+    mapping = replace(mapping, tables={**mapping.tables, **specs})
+    shelf = replace(project.shelf, collections={**(context.get("collections") or {}), **rows})
+    return Opened(Flows.of([mapping], shelf, project.forms), mapping.stream, mapping.merge is not None)
 
 
 def _read(path: Path, context: dict[str, Any], problems: Problems) -> Iterable[Mapping | None]:
@@ -84,6 +97,23 @@ def _read(path: Path, context: dict[str, Any], problems: Problems) -> Iterable[M
 
     surroundings = of_context(context_of(context, "given"), beside(path))
     return [read_scheme_mapping(path, mapping_name(path), problems, surroundings)]
+
+
+def _stand_in(mapping: Mapping, name: str, rows: list[dict[str, Any]]) -> TableSpec:
+    """Return the table that has these rows, and is asked as the one that the mapping declares."""
+    declared = mapping.tables.get(name) or TableSpec(name, mapping.place)
+    columns = tuple(dict.fromkeys(column for row in rows for column in row))
+    key = declared.key or columns[:1]
+    values = declared.values or tuple(column for column in columns if column not in key)
+    return TableSpec(
+        name,
+        declared.place,
+        source="collection",
+        origin=f"{_STAND_IN}{name}",
+        key=key,
+        values=values,
+        duplicates=declared.duplicates,
+    )
 
 
 def _set_clock(context: dict[str, Any]) -> None:
