@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mapper_kd.mapping import Mapping, mapping_of
 from mapper_kd.qeasy.importing import import_scheme
-from mapper_kd.qeasy.surroundings import FILE_NAME, Surroundings, from_file
+from mapper_kd.qeasy.surroundings import FILE_NAME, Surroundings, context_of, from_file, of_context
 from mapper_kd.yaml_nodes import Place, Problems, parse_yaml
 
 if TYPE_CHECKING:
@@ -41,6 +41,15 @@ def read_scheme_mapping(
         if diagnostic.severity == "warning":
             logger.warning("%s: %s", path.as_posix(), diagnostic)
     return mapping_from(imported, name, problems)
+
+
+def read_in_context(path: Path, name: str, problems: Problems, context: dict[str, Any]) -> Mapping | None:
+    """As `read_scheme_mapping`, with what a context says of the run.
+
+    Raises:
+        SetupError: The file is no scheme, or the context is wrong.
+    """
+    return read_scheme_mapping(path, name, problems, of_context(context_of(context, "of the preview"), beside(path)))
 
 
 def mapping_from(imported: Imported, name: str, problems: Problems) -> Mapping | None:

@@ -256,7 +256,7 @@ class Translation:
 
     def _null(self, node: exp.Expression) -> str:
         subject, raw = self._subject(node), self.raw(node.this)
-        return f"{subject.text} is None" if raw is None else f"empty({raw.text})"
+        return f"sql.is_null({subject.text})" if raw is None else f"empty({raw.text})"
 
     def _call_test(self, node: exp.Expression) -> str:
         text = self.operand(node).text
@@ -275,8 +275,7 @@ class Translation:
         if type(node) in _COMPARISONS:
             return self.compared(_INVERSE[_COMPARISONS[type(node)]], node.this, node.expression, test=True)
         if isinstance(node, exp.Is):
-            text = self._null(node)
-            return f"not {text}" if text.startswith("empty(") else text.removesuffix("None") + "not None"
+            return f"not {self._null(node)}"
         if isinstance(node, (exp.And, exp.Or)):
             word = " or " if isinstance(node, exp.And) else " and "
             return f"({word.join(self._refuted(part) for part in _flat(node))})"
