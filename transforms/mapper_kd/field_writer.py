@@ -40,10 +40,9 @@ class FieldWriter(ValueWriter):
         if one.rounding is not None and one.rounding.sums_up:
             leaf.unrounded = self._names.temporary("u")
             level.body.line(f"{leaf.unrounded} = None")
-            code = replace(code, text=f"({leaf.unrounded} := {code.text})")
-            code = self._fitting(one.value, self._rounded(one, code), path)
-        else:
-            code = self._ahead(self._fitting(one.value, self._rounded(one, code), path), level)
+        code = self._fitting(one.value, self._rounded(leaf, code), path)
+        if not leaf.unrounded:  # each line sets the variable anew
+            code = self._ahead(code, level)
         code = self._with_policy(leaf, code, level, path)
         if path == self._number_path:  # whatever the field's policy: a document has a number
             code = self._number(one, code)
@@ -75,7 +74,8 @@ class FieldWriter(ValueWriter):
         text = f"{self._names.bind(f'{one.kind.name}_', function)}({code.text})"
         return replace(code, text=text, kind=one.kind, fails=True, source=None)
 
-    def _rounded(self, one: Field, code: Code) -> Code:
+    def _rounded(self, leaf: Leaf, code: Code) -> Code:
+        one = leaf.field
         if one.rounding is None:
             return code
         if code.kind.family not in {"number", "any"}:
@@ -83,7 +83,8 @@ class FieldWriter(ValueWriter):
                 one.place, f"is rounded, but {one.value.written} is {code.kind}; type: decimal makes a number"
             )
         called = self._names.bind("round", Rounded(one.rounding.digits).round)
-        return replace(code, text=f"{called}({code.text})", kind=DECIMAL, fails=True, source=None)
+        text = f"{leaf.unrounded} := {code.text}" if leaf.unrounded else code.text
+        return replace(code, text=f"{called}({text})", kind=DECIMAL, fails=True, source=None)
 
     def _fitting(self, value: Value, code: Code, path: str, rule: Rule | None = None) -> Code:
         """Put a rule of the form's field around a value; without saying which, what the field takes."""
@@ -120,7 +121,7 @@ class FieldWriter(ValueWriter):
         body.line(f"    {self._on_miss(one, level)}")
         if one.on_miss == DEFAULT and one.default is not None:
             default = self._code(one.default, level.scope, path, "default")
-            default = self._fitting(one.default, self._rounded(one, default), path)
+            default = self._fitting(one.default, self._rounded(leaf, default), path)
             empty = f'{kept} is None or {kept} == ""' if one.when_empty else f"{kept} is None"
             body.line(f"if {empty}: {kept} = {default.text}", self._origin(path, one.default, default))
         return self._empty_sent(one, guarded, body)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mapper_kd.arithmetic import add, describe, number, subtract
-from mapper_kd.failures import Invalid
+from mapper_kd.failures import Invalid, Missing
 from mapper_kd.list_functions import total as sum_of
 from mapper_kd.number_functions import round_half_up
 
@@ -45,10 +45,13 @@ class Remainder:
 
         Raises:
             Invalid: It is more than rounding explains.
+            Missing: There are lines, but no total.
         """
-        amounts = [(line, amount) for line in lines if (amount := getattr(line, self.attribute)) is not None]
-        if not amounts or total is None:
+        if not lines:
             return
+        if total is None:
+            raise Missing("the total is empty")
+        amounts = [(line, amount) for line in lines if (amount := getattr(line, self.attribute)) is not None]
         wanted = Decimal(number(total))
         if wanted != round_half_up(wanted, self.digits):
             raise Invalid(f"the total {describe(wanted)} has more than {self.digits} digits after the point")
@@ -60,7 +63,7 @@ class Remainder:
                 f"{describe(abs(left))} is more than rounding explains",
                 "correct the amounts in the source, or say tolerance: in the mapping",
             )
-        if left:
+        if left and amounts:
             line, amount = amounts[-1]
             setattr(line, self.attribute, add(amount, left))
 

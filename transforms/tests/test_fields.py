@@ -232,6 +232,18 @@ def test_the_total_can_be_the_rounded_sum_of_what_the_lines_were(project):
     assert amounts(project, "round: 0, total: sum", prices("0.4", "0.4", "0.4")) == [0, 0, 1]
 
 
+def test_a_default_is_a_part_of_the_sum_too(project):
+    assert amounts(project, "round: 0, total: sum, default: 0.4", prices("0.4", None, "0.4")) == [0, 0, 1]
+
+
+def test_lines_without_their_total_are_refused(project):
+    letter = amounts(project, "round: 2, total: =paid", prices("3", "3"))
+
+    assert (letter["field"], letter["reason"]) == ("FEntity.FAmount", "value_missing")
+    assert amounts(project, "round: 2, total: =paid", []) == {"FBillNo": "N1"}
+    assert amounts(project, "round: 2, total: =paid", prices(None), paid=1)["reason"] == "value_invalid"
+
+
 def test_lines_that_are_left_out_are_no_part_of_the_sum(project):
     project.table("stock", "sku,stock", "A,CK1")
     body = """
