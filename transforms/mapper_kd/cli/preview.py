@@ -15,12 +15,14 @@ from mapper_kd.cli.options import FILE, open_project, project_options
 from mapper_kd.cli.records import read_messages
 from mapper_kd.cli.rehearsal import rehearse
 from mapper_kd.cli.side_by_side import show
+from mapper_kd.mapping import SCHEME_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mapper_kd.cli.rehearsal import Rehearsed
+    from mapper_kd.qeasy.previewing import SchemePreview
 
 
 @click.command()
@@ -52,16 +54,21 @@ def preview(
     RECORDS is a file, or - for standard input: a tap's output, a JSON record, a list of records, {"records": […]}, or
     a record on each line.
     """
-    opened = open_mapping(mapping, open_project(config, codes, forms), read_context(context))
+    about = read_context(context)
     given = records or input_file or sys.stdin.buffer
     name = given.name if isinstance(getattr(given, "name", None), str) else "-"
     if name in {"-", "<stdin>"}:
         name = "the input"
         if sys.stdin.isatty():
             raise click.UsageError("give records as a file, or pipe them in.")
+    scheme = _scheme(mapping, about)
+    if scheme is not None and not scheme.has_target:
+        _print_shaped(scheme.shaped(given), as_json=as_json)
+        return 0
+    opened = open_mapping(mapping, open_project(config, codes, forms), about)
     if limit is None and not as_json and not opened.merges:
         limit = 1
-    messages = _limited(read_messages(given, opened.stream, name), limit)
+    messages = _limited(read_messages(given if scheme is None else scheme.keyed(given), opened.stream, name), limit)
     shown = rehearse(opened.flows, opened.stream, messages)
     if as_json:
         _print_json(shown)
@@ -72,6 +79,24 @@ def preview(
     if not number:
         raise SetupError(f"{name} has no record of {opened.stream}, which {mapping.as_posix()} maps.")
     return 0
+
+
+def _scheme(path: Path, context: dict[str, Any]) -> SchemePreview | None:
+    """Return a Qeasy scheme; None when the file is a mapping of our own."""
+    if path.suffix != SCHEME_SUFFIX:
+        return None
+    from mapper_kd.qeasy.previewing import SchemePreview  # noqa: PLC0415 - only who looks at schemes needs sqlglot
+
+    return SchemePreview(path, context)
+
+
+def _print_shaped(records: list[Any], *, as_json: bool) -> None:
+    """Print the records that the source of a scheme without a target comes to."""
+    if as_json:
+        click.echo(encode({"documents": records, "dead_letters": []}))
+        return
+    for record in records:
+        click.echo(encode(record))
 
 
 def _limited(messages: Iterable[dict[str, Any]], limit: int | None) -> Iterator[dict[str, Any]]:

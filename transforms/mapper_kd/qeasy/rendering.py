@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from erp_sdk.command import SetupError
 from erp_sdk.messages import decode, encode
 
 from mapper_kd.compiler import compile_mapping
 from mapper_kd.failures import RecordError
 from mapper_kd.mapping import mapping_of
 from mapper_kd.qeasy.draft import DraftMapping
-from mapper_kd.qeasy.mapping_text import write_mapping
+from mapper_kd.qeasy.mapping_text import scalar, write_mapping
 from mapper_kd.qeasy.places import Place
 from mapper_kd.qeasy.roots import PlainRoot
 from mapper_kd.qeasy.translation import list_paths, translate_entries
@@ -22,7 +23,7 @@ from mapper_kd.tables import TableShelf
 from mapper_kd.yaml_nodes import Problems, parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mapper_kd.qeasy.json_nodes import Node
     from mapper_kd.qeasy.report import Report
@@ -82,3 +83,26 @@ class Renderer:
             return {}
         rendered: dict[str, Any] = decode(encode(model))
         return rendered
+
+
+def one_value(expression: str) -> Callable[[Any], Any]:
+    """Return a function for an expression of one name, ``value``.
+
+    Raises:
+        SetupError: It is none.
+    """
+    problems = Problems()
+    fields = SourceObject({}, "the value")
+    text = f"stream: value\nform: value\nhead:\n  value: {scalar(f'={expression}')}\n"
+    entry = parse_yaml(text, "value", problems)
+    mapping = None if entry is None else mapping_of(entry, "value")
+    compiled = None if mapping is None else compile_mapping(mapping, fields, TableShelf([], {}), problems, load=True)
+    if compiled is None:
+        raise SetupError(problems.found[0])
+    decode_record = decoder(fields.structure())
+    build = compiled.build
+
+    def call(value: Any) -> Any:
+        return decode(encode(build(decode_record(encode({"value": value}))))).get("value")
+
+    return call
