@@ -31,6 +31,8 @@ class BaseDataWriter(Writer):
         level = Level(self._record, "", shared, body)
         self._levels.append(level)
         self._lets(self._mapping.body.let, Level(self._record, "", lets, lets))
+        if self._mapping.documents is None:
+            self._document_organisations(level)
         made = [self._companion(one, level) for one in self._mapping.base_data]
         body.line(f"return ({', '.join(name for name, _ in made)},)")
         generated = self._generated(source, f"<base data of mapping {self._mapping.name}>")

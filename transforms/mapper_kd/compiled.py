@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from erp_sdk.command import UserError
 
-from mapper_kd.failures import Failure, RecordError, Refused
+from mapper_kd.failures import Failure, OrganisationsContradict, RecordError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,8 @@ class Generated:
             )
         path = None if origin.path is None else _LIST_SIZE.sub(lambda match: _size(frame, match[1]), origin.path)
         place = f"{origin.value.place.file}:{origin.value.place.line}"
+        if isinstance(error, OrganisationsContradict):
+            return Failure(None, error.reason, f"{error}.", f"{error.fix}.")
         written = origin.value.written
         empty = [reading.written for reading in origin.readings if _is_empty(frame, reading.code)]
         reason = error.reason if isinstance(error, RecordError) else "expression_failed"

@@ -52,6 +52,12 @@ class Miss(RecordError):  # noqa: N818 - named as the reason it gives
     reason = "code_missing"
 
 
+class OrganisationsContradict(RecordError):  # noqa: N818 - named as the reason it gives
+    """Rows of one document that say different things of the same organisation; no single field is to blame."""
+
+    reason = "organisations_contradict"
+
+
 class KeyMissing(Miss):
     """The key that the table should be asked with is empty itself."""
 

@@ -11,6 +11,7 @@ from mapper_kd.field_writer import FieldWriter
 from mapper_kd.kinds import ANY, ListKind
 from mapper_kd.mapping import SKIP_LINE, Value
 from mapper_kd.model_tree import Branch, Leaf, Lines, is_reference
+from mapper_kd.organisations_writer import OrganisationsWriter
 from mapper_kd.rounding import Remainder
 from mapper_kd.runtime import GLOBALS
 from mapper_kd.scope import CONSTANT, Code, Scope
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mapper_kd.source_code import Block, Origin
 
 
-class ModelWriter(FieldWriter):
+class ModelWriter(FieldWriter, OrganisationsWriter):
     """Writes objects and lists."""
 
     def _part(self, node: Node, level: Level, path: str) -> Code:
@@ -108,11 +109,14 @@ class ModelWriter(FieldWriter):
             body = body.block(1)
         each = None if one.each is None else self._ahead(self._code(one.each, level.scope, path, "each"), level)
         before, inside, after = (body.block() for _ in range(3))
+        outside = self._levels[level.scope.depth]
         if each is None:
             inner = self._one_line(node, level, inside, path)
         else:
             inner = self._loop(one, each, level, inside, f"{path}[{{{lines}}}]")
+        self._organisations(one.organisations, inner)
         self._construct(f"{lines}.append(", node.row, inner, inner.path, ")")
+        self._levels[level.scope.depth] = outside
         for index, leaf in self._settled(node):
             self._settle(leaf, index, lines, inner, (before, after))
         if one.required:
@@ -128,7 +132,9 @@ class ModelWriter(FieldWriter):
             block, skip = block.block(1), "continue"
         lets, shared, inner = block.block(), block.block(), block.block()
         self._lets(node.list.body.let, Level(scope, path, lets, lets))
-        return Level(scope, f"{path}[0]", shared, inner, skip, level.leave)
+        # What lists in it calculate ahead stays in it, behind its own names.
+        self._levels[scope.depth] = Level(scope, f"{path}[0]", shared, inner, skip, level.leave)
+        return self._levels[scope.depth]
 
     def _loop(self, one: LineList, each: Code, level: Level, block: Block, path: str) -> Level:
         assert one.each is not None  # noqa: S101 - narrows the type; the caller has looked

@@ -9,7 +9,7 @@ import msgspec
 
 from mapper_kd.allotment import LONG_LIST, begin, take
 from mapper_kd.arithmetic import bounded, describe
-from mapper_kd.failures import Invalid, Miss, Missing, NumberMissing
+from mapper_kd.failures import Invalid, Miss, Missing, NumberMissing, OrganisationsContradict
 from mapper_kd.text_functions import text
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ GLOBALS: dict[str, Any] = {
     "_bounded": bounded,
     "_spelled": spelled,
     "_Miss": Miss,
+    "_Contradiction": OrganisationsContradict,
     "_Exception": Exception,
 }
 """The only names that generated code can reach; Python's builtins are not among them."""

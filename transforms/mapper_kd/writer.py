@@ -38,6 +38,7 @@ class Writer(ModelWriter):
         self._lets(self._mapping.body.let, Level(self._record, "", lets, lets))
         self._where(before, after)
         if self._mapping.documents is None:
+            self._document_organisations(level)
             self._construct("return ", tree, level, "")
         else:
             self._several(self._mapping.documents, tree, level)
@@ -70,6 +71,7 @@ class Writer(ModelWriter):
         inner = self._loop(rows, each, level, body, "")
         inner.skip = ""
         self._documents = made
+        self._document_organisations(inner)
         self._construct(f"{made}.append(", tree, inner, "", ")")
         self._documents = ""
         attribute = self._number_attribute(tree)

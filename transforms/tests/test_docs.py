@@ -9,9 +9,9 @@ import pytest
 from mapper_kd.compiler import compile_mapping
 from mapper_kd.failures import KeyMissing, NumberMissing, RecordError
 from mapper_kd.functions import FUNCTIONS
-from mapper_kd.tables import TableShelf
 from mapper_kd.mapping import BASE_DATA_KEYS, FIELD_KEYS, LIST_KEYS, TABLE_KEYS, TOP_KEYS, read_mapping
 from mapper_kd.source_record import SourceObject
+from mapper_kd.tables import TableShelf
 from mapper_kd.yaml_nodes import Problems
 
 ROOM = Path(__file__).resolve().parents[1]
@@ -61,8 +61,22 @@ def test_the_tables_of_the_readme_are_declared_as_the_language_wants_them(tmp_pa
     assert sorted(mapping.tables) == ["order", "org", "price", "product", "sale_order_entry", "seller"]
 
 
-def test_the_base_data_of_the_readme_compiles(tmp_path):
+def test_the_organisations_of_the_readme_compile(tmp_path):
+    table = README.split("`organisations.csv`:\n")[1].split("```")[0]
     section = README.split("```yaml\n")[3].split("```")[0]
+    (tmp_path / "organisations.csv").write_text("".join(line.strip() + "\n" for line in table.splitlines()), "utf-8")
+    path = tmp_path / "readme.yml"
+    path.write_text(f"stream: s\nform: F\n{section}", encoding="utf-8")
+    problems = Problems()
+
+    mapping = read_mapping(path, "readme", problems)
+    compile_mapping(mapping, SourceObject({}, mapping.stream), TableShelf([tmp_path], {}), problems, load=True)
+
+    assert problems.found == []
+
+
+def test_the_base_data_of_the_readme_compiles(tmp_path):
+    section = README.split("```yaml\n")[4].split("```")[0]
     path = tmp_path / "readme.yml"
     path.write_text(f"stream: s\nform: F\nnumber: FN\nhead: {{FN: =n}}\n{section}", encoding="utf-8")
     problems = Problems()

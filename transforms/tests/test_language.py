@@ -468,6 +468,24 @@ def test_case_when_on_conditions_is_an_expression(project):
     assert [(one["FA"], one["FB"]) for one in models] == [("big", "x"), ("small", "y"), ("gift", "y")]
 
 
+def test_lists_in_a_list_without_each_see_its_names(project):
+    project.table("org", "shop,org", "S1,101")
+    body = """
+lines:
+  FOne:
+    when: =shop
+    let: {org: '=code("org", shop)'}
+    fields: {FShop: =shop}
+    lines:
+      FTwo:
+        each: =record.lines
+        fields: {FOrg: =org}
+"""
+    models = project.map(project.flow(body), {"shop": "S1", "lines": [{"sku": "A"}]}, {"lines": [{"sku": "A"}]})
+
+    assert models == [{"FBillNo": "N1", "FOne": [{"FShop": "S1", "FTwo": [{"FOrg": "101"}]}]}, {"FBillNo": "N1"}]
+
+
 def test_a_flat_record_of_one_line_becomes_a_document_with_one_line(project):
     body = "lines:\n  FEntity:\n    fields:\n      FMATERIALID.FNumber: =shop\n      FQty: =paid"
 

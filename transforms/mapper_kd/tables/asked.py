@@ -38,7 +38,8 @@ class AskedTables:
             SetupError: It is not as the mapping says.
         """
         declared = self._mapping.tables.get(name)
-        spec = declared or TableSpec(name, self._mapping.place, origin=name if name.endswith(".csv") else f"{name}.csv")
+        name = name.removesuffix(".csv")
+        spec = declared or TableSpec(name, self._mapping.place, origin=f"{name}.csv")
         if declared is None and self._shelf.path(spec.origin) is None:
             raise ExpressionError(self._shelf.unknown(name, self._mapping.tables))
         spec = replace(spec, key=spec.key or key, values=spec.values or values)

@@ -63,11 +63,13 @@ class Database:
 
     def pages(self, query: sqlalchemy.Executable) -> Generator[tuple[list[str], Sequence[Any]], None, None]:
         """Yield the names of a query's columns with some rows at a time, for any number of rows."""
-        with self._connection() as connection:
-            with connection.execution_options(stream_results=True).execute(query) as result:
-                names = list(result.keys())
-                for rows in result.partitions(_PAGE_ROWS):
-                    yield names, rows
+        with (
+            self._connection() as connection,
+            connection.execution_options(stream_results=True).execute(query) as result,
+        ):
+            names = list(result.keys())
+            for rows in result.partitions(_PAGE_ROWS):
+                yield names, rows
 
     def columns(self, name: str, schema: str | None) -> dict[str, Any]:
         """Return the columns of a table or view with their types.
