@@ -153,7 +153,7 @@ def differences(expected: Any, actual: Any, *, partly: bool = False, path: str =
     Args:
         expected: What a case says.
         actual: What the mapping gives.
-        partly: Objects of the actual one may have more.
+        partly: Objects of the actual one may have more; null stands for what must not be there.
         path: Where the two are.
     """
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -166,6 +166,8 @@ def differences(expected: Any, actual: Any, *, partly: bool = False, path: str =
             one = expected[index] if index < len(expected) else MISSING
             other = actual[index] if index < len(actual) else MISSING
             yield from differences(one, other, partly=partly, path=f"{path}[{index}]")
+    elif partly and expected is None and actual is MISSING:
+        return
     elif expected != actual or isinstance(expected, bool) != isinstance(actual, bool):
         yield path, expected, actual
 

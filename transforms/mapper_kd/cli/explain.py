@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mapper_kd.cli.lineage import FieldLineage, chosen, lineage, spelled, written
+from mapper_kd.cli.lineage import FieldLineage, chosen, lineage, lowest, spelled, written
 from mapper_kd.cli.mapping_file import open_mapping, read_context
 from mapper_kd.cli.options import FILE, open_project, project_options
 from mapper_kd.kinds import UnknownNameError
@@ -93,7 +93,10 @@ def _show(console: Console, compiled: CompiledMapping, fields: Sequence[FieldLin
         table.add_row(
             Text(one.path, style="cyan"),
             Text(written(one.value)),
-            *(Text("\n".join(part)) for part in (origins.fields, origins.columns, origins.names, one.policy)),
+            *(
+                Text("\n".join(part))
+                for part in (lowest(origins.fields), lowest(origins.tables), origins.names, one.policy)
+            ),
             one.place.rpartition(":")[2],
         )
     console.print(table)
@@ -109,8 +112,8 @@ def _show_one(console: Console, one: FieldLineage, form_field: Any) -> None:
         "in Kingdee": [_told(form_field)] if form_field is not None else [],
         "value": [written(one.value)],
         "written in": [one.place],
-        "source fields": origins.fields,
-        "tables": origins.columns,
+        "source fields": lowest(origins.fields),
+        "tables": lowest(origins.tables),
         "names": origins.names,
         "otherwise": one.policy,
         "a line for": one.rows,

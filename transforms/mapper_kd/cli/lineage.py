@@ -11,7 +11,7 @@ from mapper_kd.mapping import DEAD_LETTER
 from mapper_kd.scope import FIELD, LET, TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mapper_kd.compiled import CompiledMapping
     from mapper_kd.mapping import Body, Field, Value
@@ -45,11 +45,6 @@ class Origins:
                 where = {FIELD: self.fields, TABLE: self.tables, LET: self.names}[one.kind]
                 where[one.path or one.written] = None
 
-    @property
-    def columns(self) -> list[str]:
-        """The tables, each without the column when one of it is named too."""
-        return [one for one in self.tables if not any(other.startswith(f"{one}.") for other in self.tables)]
-
     def add(self, other: Origins) -> None:
         """Add what another value is made of."""
         self.fields |= other.fields
@@ -82,12 +77,18 @@ class FieldLineage:
             "field": self.path,
             "place": self.place,
             "value": self.value,
-            "sources": list(self.origins.fields),
-            "tables": self.origins.columns,
+            "sources": lowest(self.origins.fields),
+            "tables": lowest(self.origins.tables),
             "names": list(self.origins.names),
             "policy": list(self.policy),
             "rows": list(self.rows),
         }
+
+
+def lowest(paths: Iterable[str]) -> list[str]:
+    """Return the paths without those that lead to another of them: not ``receiver`` beside ``receiver.city``."""
+    found = list(paths)
+    return [one for one in found if not any(other.startswith(f"{one}.") for other in found)]
 
 
 def lineage(compiled: CompiledMapping) -> list[FieldLineage]:
