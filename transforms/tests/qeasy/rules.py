@@ -210,7 +210,7 @@ CASTS_AND_PARSERS = [
     value("{{whole}}", WRONG, type="bool"),
     value("{{whole}}", "M", mapping={"target": "table", "direction": "positive"}),
     value("5", "Abc", mapping={"target": "table", "direction": "negative"}),
-    value("x", UNKNOWN, mapping={"target": "table", "direction": "positive"}),
+    value("{{cjk}}", UNKNOWN, mapping={"target": "table", "direction": "positive"}),
     value("{{gone}}", ABSENT, mapping={"target": "table", "direction": "positive"}),
     value("{{text}}", {"FNumber": "Abc"}, parser={"name": "ConvertObjectParser", "params": "FNumber"}),
     value("{{blank}}", ABSENT, parser={"name": "ConvertObjectParser", "params": "FNumber"}),
@@ -235,9 +235,12 @@ LISTS = [
         ("b", "{text}"),
         value="rows",
     ),
-    rows([{"a": 1}, {"a": 5}], ("a", "{{rows.n}}"), value="{{rows}}"),
+    rows([{"a": 1, "b": 0}, {"b": 0}, {"a": 5, "b": 0}], ("a", "{{rows.n}}"), ("b", 0), value="{{rows}}"),
     rows([{"a": 7}], ("a", "{{one.n}}"), value="source.one"),
-    rows([{"a": "Abc", "b": 6}], ("a", "{{text}}"), ("b", "_function SUM({{rows.n}})")),
+    rows([{"a": "Abc", "b": "y"}], ("a", "{{text}}"), ("b", "{{deep.er.x}}")),
+    rows(
+        [{"a": "a", "b": "Abc"}, {"a": "b", "b": "Abc"}, {"a": "c", "b": "Abc"}], ("a", "{{rows.k}}"), ("b", "{text}")
+    ),
     rows(ABSENT, ("a", "{{gone.n}}"), value="gone"),
     rows(ABSENT, ("a", "x"), value="empty"),
     rows(MISSING, ("a", "x"), value="empty", is_required=True),
