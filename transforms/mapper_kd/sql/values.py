@@ -18,12 +18,12 @@ from mapper_kd.failures import Invalid
 
 _KEPT = 20_000
 _KEPT_LENGTH = 40
+_MAX_DIGITS = 60
 
 # Exponents are left out: a code such as 12E3 is no number.
-_DIGITS = r"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})"
+_DIGITS = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _NUMERIC = re.compile(rf"\s*({_DIGITS})\s*")
 _LEADING = re.compile(rf"\s*({_DIGITS})")
-_FLAGS = {"true": True, "false": False}
 
 _wide = Context(prec=120, traps=[InvalidOperation])
 _json = msgspec.json.Encoder(decimal_format="number")
@@ -117,16 +117,13 @@ def _read(given: str) -> Any:
     if not given:
         return None
     found = _NUMERIC.fullmatch(given)
-    if found:
-        return _exact(found[1])
-    return _FLAGS.get(given.lower(), given) if len(given) <= 5 else given  # noqa: PLR2004 - as long as "false"
+    return _exact(found[1]) if found and len(given) <= _MAX_DIGITS else given
 
 
 _kept = lru_cache(maxsize=_KEPT)(_read)
 
 
 def _exact(digits: str) -> int | Decimal:
-    try:
-        return Decimal(digits) if "." in digits else int(digits)
-    except ValueError:
-        raise Invalid(f"{digits:.60} is no number") from None
+    if len(digits) > _MAX_DIGITS:
+        raise Invalid(f"the number {digits:.40}… is out of range")
+    return number(Decimal(digits) if "." in digits else int(digits))
