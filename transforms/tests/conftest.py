@@ -25,7 +25,7 @@ from mapper_kd.scope import RECORD, Code, Names, Scope
 from mapper_kd.source_record import SourceObject, decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 COMMAND = Path(sys.executable).parent / "mapper-kd"
 
@@ -128,6 +128,12 @@ class Project:
         self.mapping(content)
         messages = self.run(self.schema(), *(self.record(**one) for one in values), **settings)
         return [one["record"] for one in messages if one["type"] == "RECORD"]
+
+    def listen(self, lines: Iterable[bytes], **settings: Any) -> list[dict[str, Any]]:
+        """Send lines that are made one after the other, so that something can happen between them."""
+        mapper = MapperKd(config={"flows": "mappings", "codes": "codes"} | settings)
+        mapper.listen(lines)  # type: ignore[arg-type]  # the reader takes any lines
+        return [one["record"] for one in parse(self.output.readouterr().out) if one["type"] == "RECORD"]
 
     def command(self, *arguments: str, messages: Any = ()) -> subprocess.CompletedProcess[bytes]:
         """Run `mapper-kd` as a user or Meltano runs it."""

@@ -9,13 +9,8 @@ from decimal import Decimal
 
 import pytest
 from erp_sdk.command import SetupError
-from mapper_kd.mapper import MapperKd
 from mapper_kd.tables import TableShelf, TableSpec
 from mapper_kd.yaml_nodes import Place
-
-
-def parse(output):
-    return [json.loads(line) for line in output.splitlines()]
 
 
 def fields(model):
@@ -370,10 +365,7 @@ def test_a_run_reads_a_changed_file_between_two_records(project, clock):
         clock.now = 60
         yield project.wire([project.record(shop="S1")])
 
-    MapperKd(config={"flows": "mappings", "codes": "codes"}).listen(lines())
-
-    messages = parse(project.output.readouterr().out)
-    assert [one["record"]["FA"] for one in messages if one["type"] == "RECORD"] == ["101", "101", "1020"]
+    assert [one["FA"] for one in project.listen(lines())] == ["101", "101", "1020"]
 
 
 @pytest.mark.parametrize(
