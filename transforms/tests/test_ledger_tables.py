@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from erp_sdk.command import SetupError, UserError
@@ -174,3 +177,37 @@ def test_the_ledger_of_target_kingdee_is_found_by_itself_and_may_come_later(proj
 def test_a_column_that_a_ledger_does_not_have_is_refused(project, books):
     with pytest.raises(SetupError, match=r"there is no column entry_id in table orders .*did you mean entry_ids\?"):
         project.map(project.flow('  FId: =find("orders", shop).entry_id', HEAD), {}, databases=books)
+
+
+def test_what_target_kingdee_has_delivered_is_linked_to_by_the_next_document(project, erp_sandbox):
+    material = next(one for one in erp_sandbox.show("kingdee", "BD_MATERIAL") if one["FForbidStatus"] == "A")["FNumber"]
+    line = {"FMaterialID": {"FNumber": material}, "FRealQty": 2, "FTaxPrice": 1, "FStockID": {"FNumber": "CK01"}}
+    document = {
+        "FBillTypeID": {"FNumber": "XSCKD01_SYS"},
+        "FBillNo": "LINKED-1",
+        "FDate": "2026-03-31",
+        "FStockOrgId": {"FNumber": "100"},
+        "FSaleOrgId": {"FNumber": "101"},
+        "FCustomerID": {"FNumber": "KH00001"},
+        "SubHeadEntity": {"FSettleCurrID": {"FNumber": "PRE001"}},
+        "FEntity": [line | {"FStockStatusID": {"FNumber": "KCZT01_SYS"}} for _ in range(2)],
+    }
+    messages = [
+        {"type": "SCHEMA", "stream": "SAL_OUTSTOCK", "schema": {"properties": {}}, "key_properties": ["FBillNo"]},
+        {"type": "RECORD", "stream": "SAL_OUTSTOCK", "record": document},
+    ]
+    config = {**erp_sandbox.galaxy, "auth": "app_secret", "NeedReturnFields": ["FEntity.FEntryID"]}
+    settings = project.write("target.json", json.dumps(config))
+    delivery = subprocess.run(
+        [Path(sys.executable).parent / "target-kingdee", "--config", settings],
+        input=project.wire(messages), cwd=project.folder, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert delivery.returncode == 0, delivery.stderr.decode()
+    body = '  FId: =lookup("sent", shop).fid\n  FEntry: =lookup("sent", shop).entry_ids[1]'
+
+    (model,) = project.map(
+        project.flow(body, "tables: {sent: {ledger: SAL_OUTSTOCK, reload: 1 minute}}"), {"shop": "LINKED-1"}
+    )
+
+    (held,) = erp_sandbox.show("kingdee", "SAL_OUTSTOCK", number="LINKED-1")
+    assert (model["FId"], model["FEntry"]) == (str(held["FID"]), held["FEntity"][1]["FEntryID"])
