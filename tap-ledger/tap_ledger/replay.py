@@ -109,7 +109,7 @@ class ReplayStream(Stream):
                 for rows in reader.pages(self._chosen(book_id), [dead_letters.c.source_key]):
                     for row in rows:
                         raw = self._record(row)
-                        if raw is not None and raw != sent:  # documents of one record have letters side by side
+                        if raw is not None and not (raw == sent and self._is_of_a_part(row.source_key)):
                             yield {"record": raw}
                             sent = raw
                     self.tap.check_stop()
@@ -140,6 +140,10 @@ class ReplayStream(Stream):
         )
         held = exists(select(other.c.dead_letter_id).where(*same, newer, *_wanted(self.tap, self._plan, other)))
         return chosen.where(~held)
+
+    def _is_of_a_part(self, source_key: str) -> bool:
+        """Whether a letter is of one document of a record that made several: they stand side by side."""
+        return set(_keys_in(source_key)) > set(self._declared_keys)
 
     def _record(self, row: Row[Any]) -> msgspec.Raw | None:
         """Return a letter's source record; None, and counted, where it has none to send."""

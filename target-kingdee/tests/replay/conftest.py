@@ -123,7 +123,9 @@ class Flow:
     def mapped(self, messages: bytes, **settings: Any) -> list[str]:
         """Send messages through the mapper."""
         out = io.TextIOWrapper(io.BytesIO())
-        config = {"flows": str(self.home / "mappings"), "codes": str(self.home / "codes"), **settings}
+        book = f"sqlite:///{self.home}/merge-book.sqlite"
+        named = {"flows": str(self.home / "mappings"), "codes": str(self.home / "codes"), "merge_book": book}
+        config = {**named, **settings}
         with redirect_stdout(out):
             MapperKd(config=config).listen(io.BytesIO(messages))
         return out.buffer.getvalue().decode().splitlines()
