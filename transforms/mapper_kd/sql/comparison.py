@@ -6,6 +6,7 @@ Each gives 1 or 0, or null when a side is null. With ``"exact"`` as the last val
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -15,16 +16,18 @@ from mapper_kd.failures import Invalid
 from mapper_kd.sql.values import leading, text
 
 _FLAGS = {"true": 1, "false": 0}
+_NUMBERS = {int, Decimal}
 _MAX_PATTERN = 1_000
 
 
 def equal(left: Any, right: Any, mode: str | None = None) -> int | None:
     """``left = right``."""
-    if left is None or right is None:
-        return None
     if left.__class__ is str and right.__class__ is str:
         return 1 if left == right or (mode is None and _folded(left) == _folded(right)) else 0
-    return 1 if _difference(left, right, mode) == 0 else 0
+    if left is None or right is None:
+        return None
+    one, other = _sides(left, right, mode)
+    return 1 if one == other else 0
 
 
 def not_equal(left: Any, right: Any, mode: str | None = None) -> int | None:
@@ -37,24 +40,32 @@ def less(left: Any, right: Any, mode: str | None = None) -> int | None:
     """``left < right``."""
     if left is None or right is None:
         return None
-    return 1 if _difference(left, right, mode) < 0 else 0
+    one, other = _sides(left, right, mode)
+    return 1 if one < other else 0
 
 
 def less_or_equal(left: Any, right: Any, mode: str | None = None) -> int | None:
     """``left <= right``."""
     if left is None or right is None:
         return None
-    return 1 if _difference(left, right, mode) <= 0 else 0
+    one, other = _sides(left, right, mode)
+    return 1 if one <= other else 0
 
 
 def greater(left: Any, right: Any, mode: str | None = None) -> int | None:
     """``left > right``."""
-    return less(right, left, mode)
+    if left is None or right is None:
+        return None
+    one, other = _sides(left, right, mode)
+    return 1 if one > other else 0
 
 
 def greater_or_equal(left: Any, right: Any, mode: str | None = None) -> int | None:
     """``left >= right``."""
-    return less_or_equal(right, left, mode)
+    if left is None or right is None:
+        return None
+    one, other = _sides(left, right, mode)
+    return 1 if one >= other else 0
 
 
 def same(value: Any, other: Any) -> int:
@@ -113,17 +124,17 @@ def _folded(value: str) -> str:
     return value.rstrip(" ").lower()
 
 
-def _difference(left: Any, right: Any, mode: str | None) -> int:
-    """Return a number below, equal to, or above 0, as the left side is to the right one."""
+def _sides(left: Any, right: Any, mode: str | None) -> tuple[Any, Any]:
+    """Return both sides as what is compared: two texts, or two numbers."""
+    kinds = {left.__class__, right.__class__}
+    if kinds <= _NUMBERS:
+        return left, right
+    if bool in kinds:
+        return _counted(left), _counted(right)
     one, other = _comparable(left), _comparable(right)
     if one.__class__ is str and other.__class__ is str:
-        if mode is None:
-            one, other = _folded(one), _folded(other)
-    elif left.__class__ is bool or right.__class__ is bool:
-        one, other = _counted(one), _counted(other)
-    else:
-        one, other = leading(one), leading(other)
-    return 1 if one > other else -1 if one < other else 0
+        return (_folded(one), _folded(other)) if mode is None else (one, other)
+    return leading(one), leading(other)
 
 
 def _comparable(value: Any) -> Any:

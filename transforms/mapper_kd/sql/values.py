@@ -77,10 +77,9 @@ def leading(given: Any) -> int | Decimal:
     kind = given.__class__
     if kind is Decimal or kind is int:
         return number(given)
-    if kind is bool:
-        return int(given)
-    found = _LEADING.match(text(given))
-    return _exact(found[1]) if found else 0
+    if kind is str:
+        return _kept_leading(given) if len(given) <= _KEPT_LENGTH else _leading(given)
+    return int(given) if kind is bool else _leading(text(given))
 
 
 def number_of(given: Any) -> int | Decimal | None:
@@ -120,7 +119,13 @@ def _read(given: str) -> Any:
     return _exact(found[1]) if found and len(given) <= _MAX_DIGITS else given
 
 
-_kept = lru_cache(maxsize=_KEPT)(_read)
+def _leading(given: str) -> int | Decimal:
+    found = _LEADING.match(given)
+    return _exact(found[1]) if found else 0
+
+
+# Prices and quantities repeat.
+_kept, _kept_leading = lru_cache(maxsize=_KEPT)(_read), lru_cache(maxsize=_KEPT)(_leading)
 
 
 def _exact(digits: str) -> int | Decimal:

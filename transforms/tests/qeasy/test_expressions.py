@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from decimal import Decimal
 
 import pytest
 from erp_sdk.times import parse_time
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mapper_kd import run_clock
 from mapper_kd.failures import RecordError
 from mapper_kd.qeasy.expressions import cast, format_response, translate
@@ -78,8 +81,10 @@ def test_each_rule_of_the_contract_holds(value, outcome):
         ),
         (
             f'_mongoQuery {UUID} findField=content.FID where={{"$or":[{{"a":"x"}},{{"b":{{"$in":["y","{{z}}"]}}}}]}}',
-            'first(row.FID for row in rows("orders") if '
-            + '(sql.same(row.a, "x") or (sql.same(row.b, "y") or sql.same(row.b, z))))',
+            (
+                'first(row.FID for row in rows("orders") if '
+                '(sql.same(row.a, "x") or (sql.same(row.b, "y") or sql.same(row.b, z))))'
+            ),
         ),
     ],
 )
@@ -218,6 +223,58 @@ def test_what_is_odd_is_said(value, warning):
 
 def test_keywords_without_their_underscore_are_read_on_demand():
     assert value_of("function 1 + 1", {}, lenient_keywords=True) == 2
+
+
+PIECES = [
+    "{a}",
+    "{{b|date}}",
+    "'",
+    '"',
+    "(",
+    ")",
+    ",",
+    "case",
+    " when ",
+    " then ",
+    " end",
+    "IFNULL(",
+    "+",
+    "-",
+    "*/",
+    "=",
+    "?",
+    ":",
+]
+PIECES += [
+    "_findCollection find x from y where z={a}",
+    "_endFind",
+    "_mongoQuery ",
+    "{",
+    "}",
+    "|",
+    "\\",
+    "1",
+    ".",
+    "in",
+    "like",
+    "interval",
+    "中",
+    "x",
+]
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(["", "_function ", "_findCollection ", "_mongoQuery "]),
+    st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=14).map("".join)),
+)
+def test_any_text_is_translated_or_refused(keyword, text):
+    try:
+        found = translate(keyword + text, Head())
+    except SchemeError:
+        return  # and nothing else is raised
+
+    assert found.expression is None or ast.parse(found.expression, mode="eval")
 
 
 def test_data_never_changes_an_expression():
