@@ -13,25 +13,31 @@ MAX_ITEMS = 100_000
 
 LONG_LIST = 1_000
 LONG_TEXT = 10_000
-_CHARACTERS_AND_ITEMS = 50_000_000
+_ITEMS = 3_000_000
+_CHARACTERS_AS_ONE_ITEM = 20
 
-_left = [_CHARACTERS_AND_ITEMS]
+_left = [_ITEMS]
 
 
 def begin() -> None:
     """Start with the whole allotment: the next record."""
-    _left[0] = _CHARACTERS_AND_ITEMS
+    _left[0] = _ITEMS
 
 
-def take(size: int) -> None:
-    """Take the cost of handling so many characters of a long text, or items of a long list.
+def take(items: int) -> None:
+    """Take the cost of going through so many items of a long list.
 
     Raises:
         RecordError: The record has cost too much already.
     """
-    _left[0] -= size
+    _left[0] -= items
     if _left[0] < 0:
         raise RecordError(
             "the record's long texts and lists are gone through too often",
             "calculate what does not depend on the line once, in let:, or filter the list",
         )
+
+
+def take_text(characters: int) -> None:
+    """Take the cost of going through so many characters of a long text."""
+    take(characters // _CHARACTERS_AS_ONE_ITEM)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from typing import Any
 
-from mapper_kd.allotment import LONG_TEXT, take
+from mapper_kd.allotment import LONG_TEXT, take_text
 from mapper_kd.failures import Invalid, RecordError
 
 MAX_TEXT = 200_000
@@ -56,7 +56,7 @@ def describe(value: Any) -> str:
 def bounded(text: str) -> str:
     """Return the text unless it is too long."""
     if len(text) > LONG_TEXT:
-        take(len(text))
+        take_text(len(text))
         if len(text) > MAX_TEXT:
             raise Invalid(f"the expression makes a text of more than {MAX_TEXT} characters")
     return text

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mapper_kd.allotment import MAX_ITEMS, take
+from mapper_kd.allotment import MAX_ITEMS, take_text
 from mapper_kd.arithmetic import MAX_TEXT, bounded, describe, number
 from mapper_kd.failures import Invalid
 
@@ -28,7 +28,7 @@ def read_json(value: Any) -> Any:
         return None
     if len(value) > MAX_TEXT:
         raise Invalid(f"a JSON text of more than {MAX_TEXT} characters is not read")
-    take(len(value))
+    take_text(len(value))
     try:
         found = _decode(value)
     except RecursionError:

@@ -75,6 +75,7 @@ def chunks(values: Any, size: Any) -> list[tuple[list[Any], int]]:
     if size.__class__ is not int or size < 1:
         raise Invalid(f"chunks() of {describe(size)} items cannot be made")
     found = _list(values) if values else []
+    take(2 * len(found) // size)  # rows are larger than items
     return [(found[start : start + size], start // size + 1) for start in range(0, len(found), size)]
 
 
@@ -137,6 +138,7 @@ def _list(value: Any) -> list[Any]:
 
 def _by_key(rows: list[Any], keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], list[Any]]:
     found: dict[tuple[Any, ...], list[Any]] = {}
+    take(2 * len(rows))  # rows are larger than items
     try:
         for row, key in zip(rows, keys, strict=True):
             found.setdefault(key, []).append(row)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
-from mapper_kd.allotment import take
+from mapper_kd.allotment import take_text
 from mapper_kd.arithmetic import MAX_TEXT, bounded, describe
 from mapper_kd.failures import Invalid
 from mapper_kd.text_functions import TOO_LONG
@@ -113,6 +113,7 @@ def substitute(value: Any, pattern: Pattern, new: Replacement) -> str | None:
     parts: list[str] = []
     size, end = len(value), 0
     for match in pattern.all(value):
+        take_text(len(value) - end)  # the search for each may have gone to the end
         replaced = new.of(match)
         size += len(replaced)
         if size > MAX_TEXT:
@@ -127,5 +128,5 @@ def _searched(value: Any) -> str:
         raise TypeError(f"{describe(value)} is no text; text() makes one")
     if len(value) > MAX_SEARCHED:
         raise Invalid(f"a text of more than {MAX_SEARCHED} characters is not searched; left() takes a part of it")
-    take(len(value))
+    take_text(len(value))
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from mapper_kd.allotment import LONG_LIST, LONG_TEXT, take
+from mapper_kd.allotment import LONG_LIST, LONG_TEXT, take, take_text
 from mapper_kd.arithmetic import MAX_TEXT, bounded, describe, number
 from mapper_kd.failures import Invalid
 
@@ -79,7 +79,7 @@ def pad(value: Any, size: Any, fill: Any) -> str | None:
     """Return the text filled up on the left."""
     if value is None:
         return None
-    width, filler = whole(size), _text(fill)
+    width, filler = max(0, whole(size)), _text(fill)
     if width > MAX_TEXT:
         raise Invalid(TOO_LONG)
     if len(filler) != 1:
@@ -113,7 +113,10 @@ def concat(*values: Any) -> str:
 
 def split(value: Any, mark: Any) -> list[str]:
     """Return the parts of a text."""
-    return _text(value).split(_mark(mark)) if value else []
+    parts = _text(value).split(_mark(mark)) if value else []
+    if len(parts) > LONG_LIST:
+        take(len(parts))
+    return parts
 
 
 def join(values: Any, mark: Any) -> str | None:
@@ -124,8 +127,11 @@ def join(values: Any, mark: Any) -> str | None:
         raise TypeError(f"{describe(values)} is no list")
     if len(values) > LONG_LIST:
         take(len(values))
-    parts = [part for part in map(text, values) if part]
-    glue = _text(mark)
+    return glued([part for part in map(text, values) if part], _text(mark))
+
+
+def glued(parts: list[str], glue: str) -> str:
+    """Return the texts as one, unless that is too long."""
     if sum(map(len, parts)) + len(parts) * len(glue) > MAX_TEXT:
         raise Invalid(TOO_LONG)
     return bounded(glue.join(parts))
@@ -157,7 +163,7 @@ def _text(value: Any) -> str:
     if value.__class__ is not str:
         raise TypeError(f"{describe(value)} is no text; text() makes one")
     if len(value) > LONG_TEXT:
-        take(len(value))
+        take_text(len(value))
     return value
 
 

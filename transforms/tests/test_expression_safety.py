@@ -8,8 +8,7 @@ import time
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from erp_sdk.command import SetupError
 from mapper_kd.expression_checks import MAX_LENGTH, ExpressionError
 from mapper_kd.failures import RecordError
 from mapper_kd.runtime import GLOBALS
@@ -131,6 +130,88 @@ REFUSED = [
     "tags[status]",
     "tags[1:status]",
     "number[text('x')]",
+    # f-strings that nest, name attributes, or are wide
+    "f'{number=}'",
+    "f'{number!s}'",
+    "f'{number!a}'",
+    "f'{(x := 5)}'",
+    "f'{(lambda: 1)()}'",
+    "f'{0.__class__}'",
+    "f'{status:{10**9}}'",
+    "f'{status:010000000}'",
+    "f'{paid:.999f}'",
+    "f'{paid:1e9}'",
+    "f'{paid:n}'",
+    "f'{paid:%}'",
+    "f'{status:x}'",
+    "f'{time:%Y}'",
+    "f'{record}'",
+    "f'{lines}'",
+    "f'{text}'",
+    # letters that Python reads as others
+    "ｅｖａｌ('1')",
+    "𝔢𝔵𝔢𝔠('1')",
+    "number.__ｃlass__",
+    "number.＿＿class＿＿",
+    "＿＿import＿＿('os')",
+    "ªbs(status).__class__",
+    "record.ｆ_ｇｌｏｂａｌｓ.__class__",
+    "getａttr(number, 'upper')",
+    # functions as values, and namespaces
+    "sql",
+    "sql.concat",
+    "sql.concat.__globals__",
+    "sql.__class__",
+    "sql.__class__(1)",
+    "sql['concat'](1)",
+    "sql.sql.concat(1)",
+    "record.sql.concat(1)",
+    "sql.__getitem__('concat')",
+    "sql.concat(1).__class__",
+    "sql.nothing(1)",
+    "os.system('id')",
+    "os.environ",
+    "sys.modules",
+    "mapper_kd.functions",
+    "text(text)",
+    "first([text])",
+    "sort(tags, key=len)",
+    "sorted(tags)",
+    "json.loads('1')",
+    "json('1').__class__",
+    "re2.compile('x')",
+    "matches(number, '(?P<x>a)(?P=x)')",
+    "matches(number, '(a{1000}){1000}')",
+    "matches(number, '(?<=a)b')",
+    "matches(number, number)",
+    "extract(number, 'a' + number)",
+    "substitute(number, 'a', number)",
+    "format_date(time, number)",
+    "format_date(time, '%Y')",
+    "format_date(time, '{0.__class__}')",
+    "group(lines, '__class__')",
+    "group(lines, number)",
+    "sort(lines, '__class__')",
+    "unique(lines, '__dict__')",
+    "first(group(lines, 'sku')).__class__",
+    "first(group(lines, 'sku'))._fields",
+    "first(group(lines, 'sku'))[0]",
+    "pairs(number)",
+    "pairs(lines[0])",
+    "to_json(record)",
+    "to_json(lines)",
+    # lists in lists and rows where they could hide
+    "tags in [tags]",
+    "tags == tags",
+    "lines[0] == lines[1]",
+    "lines[0] in lines",
+    "max([tags for x in tags])",
+    "sum([tags for x in tags])",
+    "sort([tags for x in tags])",
+    "join([lines for x in tags], '')",
+    "coalesce(tags, 1)",
+    "case(open, tags, 1)",
+    "case(open, lines[0], number)",
     # generator frames and loops that escape their place
     "(x for x in ()).gi_frame.f_back.f_globals",
     "sum(x for x in tags).gi_frame",
@@ -143,6 +224,32 @@ REFUSED = [
     "text(x for x in tags)",
     "sum(x.__class__ for x in tags)",
     "sum(x for x in tags) + x",
+    "[x async for x in tags]",
+    "[x for x.y in tags]",
+    "[x for x[0] in tags]",
+    "[x for [x] in tags]",
+    "[x for *x in tags]",
+    "[(y := x) for x in tags]",
+    "[x for x in tags if (y := x)]",
+    "[lambda: x for x in tags]",
+    "[(yield x) for x in tags]",
+    "[await x for x in tags]",
+    "[x.__class__ for x in tags]",
+    "[x for x in tags].__iter__",
+    "[x for x in tags] + x",
+    "[x for x in tags if x if x]",
+    "[_ for __x in tags]",
+    "[].__class__",
+    "[*[1]]",
+    "tags[*tags]",
+    "tags[1, 2]",
+    "tags[()]",
+    "tags[None]",
+    "tags[True]",
+    "tags[0.5]",
+    "record[b'number']",
+    "record[f'number']",
+    "number['upper']",
     # statements and several expressions
     "1; 2",
     "import os",
@@ -196,6 +303,10 @@ REFUSED = [
     "row1",
     "t1",
     "error",
+    "error.__traceback__",
+    "_begin()",
+    "_Miss",
+    "_Exception.__subclasses__()",
 ]
 
 
@@ -242,7 +353,7 @@ def test_a_name_is_a_field_of_the_record_and_never_a_name_of_python(compile_text
 
 
 def test_a_comment_is_no_code(evaluate):
-    assert evaluate("number # or __import__('os')", RECORD_JSON) == "N"
+    assert evaluate("number # or __import__('os')", {"number": "N"}) == "N"
 
 
 BOMBS = [
@@ -252,8 +363,19 @@ BOMBS = [
     "b + b",
     "concat(b, b)",
     "join(c, b)",
+    "join((b for x in c), '')",
     'pad(b, 999999999, " ")',
+    '[pad(x, 200000, " ") for x in c]',
+    "[upper(b) for x in c]",
+    "[left(b, 149999) for x in c]",
     "upper(b)",
+    "split(b, 'x')",
+    "[split(b, 'x') for x in c]",
+    "halfwidth(b)",
+    'f"{b}{b}"',
+    'f"{d}"',
+    'f"{d:.2f}"',
+    'f"{a:,.10f}"',
     "round(a, 20)",
     "integer(d)",
     "text(d)",
@@ -268,6 +390,43 @@ BOMBS = [
     "sum(e)",
     "round(d)",
     "f * f",
+    "number_text(d, 20)",
+    "number_text('1e999999', 2)",
+    "trim_zeros(d)",
+    "trim_zeros('1e999999')",
+    "yuan(d)",
+    "cents(d)",
+    "json('1e999999') * 2",
+    "text(json('1e999999'))",
+    "json('1e99999999999999999999')",
+    "json('9' + left(h, 5000))",
+    "json(i)",
+    "json(b)",
+    "to_json(j)",
+    "to_json(d)",
+    "matches(h, '(x+x+)+y')",
+    "matches(h, '(x{0,100}){0,9}y')",
+    "matches(h, '(.*)(.*)(.*)(.*)(.*)(.*)y')",
+    "extract(b, '(x+x+)+y')",
+    "substitute(h, 'x*y|x', 'z')",
+    "substitute(h, '', 'zzzzzzzzzzzzzzzzzzzzzz')",
+    "substitute(h, '(.*)', '$1$1$1$1$1$1$1$1$1$1$1')",
+    "[matches(h, 'x*y') for x in c]",
+    "flatten([c for x in c])",
+    "[sum(k) for x in k]",
+    "[x in k for x in k]",
+    "[len(k) for x in k]",
+    "[first(sort(k)) for x in k]",
+    "[count(chunks(k, 1).part) for x in k]",
+    "[unique(k) for x in k]",
+    "[first(group(k, 'x')).x for x in k]",
+    "chunks(c, a)",
+    "format_date(a, 'yyyy')",
+    "date(a)",
+    "add_days('2026-01-01', a)",
+    "add_months('2026-01-01', a)",
+    "days_between(a, a)",
+    "weekday(d)",
 ]
 
 
@@ -280,6 +439,10 @@ def test_no_value_can_be_blown_up(compile_text, expression):
         "d": Decimal("1E+999999"),
         "e": [Decimal("1E+999999")] * 3,
         "f": Decimal("1." + "7" * 50),
+        "h": "x" * 20_000,
+        "i": "[" * 100_000,
+        "j": [[[["x" * 1000] * 10] * 10] * 10] * 10,
+        "k": [1] * 50_000,
     }
     names = Names(pytest.fail)
     fields = SourceObject({}, "x")
@@ -287,7 +450,7 @@ def test_no_value_can_be_blown_up(compile_text, expression):
     structure = fields.structure()
     values = structure(*(record.get(name) for name in fields._used))
     namespace = GLOBALS | names.bound
-    exec(f"def value(record): return {code.text}", namespace)
+    exec(f"def value(record):\n    _begin()\n    return {code.text}", namespace)
     started = time.process_time()
 
     try:
@@ -295,113 +458,74 @@ def test_no_value_can_be_blown_up(compile_text, expression):
     except (RecordError, TypeError, ArithmeticError):
         result = None
 
-    assert time.process_time() - started < 0.5
-    assert len(str(result)) <= 300_000
+    assert time.process_time() - started < 5
+    assert size(result) <= 65_000_000
+
+
+def size(value):
+    """The characters and items of a value."""
+    if isinstance(value, (list, tuple)):
+        return len(value) + sum(map(size, value))
+    return len(str(value))
+
+
+CHAIN = 40
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "last"),
+    [
+        ("=shop", "=concat({0}, {0})", "={0}"),
+        ("=shop", "={0} + {0}", "={0}"),
+        ("=shop", '=f"{{{0}}}{{{0}}}"', "={0}"),
+        ("=shop", '=replace({0}, "x", "xx")', "={0}"),
+        ("=shop", '=substitute({0}, "x", "$0$0")', "={0}"),
+        ("=status", "={0} * {0}", "={0}"),
+        ("=status", "={0} * 12345.678", "={0}"),
+        ("=tags", "=flatten([{0} for x in tags])", "=join({0}, '')"),
+        ("=tags", "=[x + x for x in {0}]", "=join({0}, '')"),
+    ],
+)
+def test_names_built_on_names_do_not_grow_without_bound(project, first, step, last):
+    names = [f"  n0: '{first}'"]
+    names += [f"  n{one + 1}: '{step.format(f'n{one}')}'" for one in range(CHAIN)]
+    flow = project.flow(f'  FX: "{last.format(f"n{CHAIN}")}"', "let:\n" + "\n".join(names))
+    started = time.process_time()
+
+    (one,) = project.map(flow, {"shop": "x", "status": 7, "tags": ["x", "x"]})
+
+    assert one["reason"] in {"expression_failed", "value_invalid"}
+    assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize("last", ["=n9", "=first(n9)", "=[n9 for x in tags]"])
+def test_lists_of_lists_are_no_value_of_a_field(project, last):
+    names = ["  n0: =tags", *(f"  n{one + 1}: =[n{one} for x in tags]" for one in range(9))]
+    project.mapping(project.flow(f"  FX: {last}", "let:\n" + "\n".join(names)))
+
+    with pytest.raises(SetupError, match="is a list of lists"):
+        project.run(project.schema())
+
+
+def test_a_loop_over_all_lines_for_each_line_ends_in_time(project):
+    record = {"lines": [{"sku": "A", "price": 1}] * 20_000}
+    flow = project.flow("  FX: =sum(len(lines.price) for l in lines)")
+    started = time.process_time()
+
+    (one,) = project.map(flow, record)
+
+    assert "gone through too often" in one["message"]
+    assert time.process_time() - started < 5
+
+
+def test_each_record_has_an_allotment_of_its_own(project):
+    record = {"lines": [{"sku": "A", "price": 1}] * 1_100}
+    flow = project.flow("  FX: =sum(len(lines.price) for l in lines)")
+
+    made = project.map(flow, *[record] * 4)
+
+    assert [one.get("FX") for one in made] == [1_210_000] * 4
 
 
 def test_generated_code_reaches_no_builtin():
     assert GLOBALS["__builtins__"] == {}
-
-
-# Python in the small, attacks among it: whatever is taken must give a plain value, and never a Python object.
-NAMES = ["number", "status", "paid", "tags", "lines", "record", "anything", "receiver", "line", "text", "x"]
-VALUES = [
-    "None",
-    "True",
-    "1",
-    "0.5",
-    "'x'",
-    "().__class__",
-    "__import__",
-    "()",
-    "[]",
-    "{}",
-    "...",
-    "f'{number!s}'",
-    "10**9",
-]
-ATOMS = st.sampled_from(NAMES + VALUES)
-
-
-def _compose(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    functions = [
-        "text",
-        "decimal",
-        "first",
-        "len",
-        "sum",
-        "max",
-        "split",
-        "coalesce",
-        "case",
-        "code",
-        "getattr",
-        "eval",
-    ]
-    names = ["name", "sku", "count", "price", "__class__", "format", "f_globals", "upper", "parent", "_x"]
-    operators = ["+", "-", "*", "/", "//", "%", "**", "<<", "==", "<", "in", "is", "and", "or", "@"]
-    return st.one_of(
-        st.tuples(inner, st.sampled_from(names)).map(lambda parts: f"({parts[0]}).{parts[1]}"),
-        st.tuples(inner, inner).map(lambda parts: f"({parts[0]})[{parts[1]}]"),
-        st.tuples(st.sampled_from(functions), inner).map(lambda parts: f"{parts[0]}({parts[1]})"),
-        st.tuples(st.sampled_from(functions), inner, inner).map(lambda parts: f"{parts[0]}({parts[1]}, {parts[2]})"),
-        st.tuples(inner, inner).map(lambda parts: f"({parts[0]})({parts[1]})"),
-        st.tuples(inner, st.sampled_from(operators), inner).map(lambda parts: f"({parts[0]}) {parts[1]} ({parts[2]})"),
-        st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} if {parts[1]} else {parts[2]})"),
-        st.tuples(inner, inner).map(lambda parts: f"sum({parts[0]} for x in {parts[1]})"),
-    )
-
-
-RECORD_JSON = {
-    "number": "N",
-    "status": 1,
-    "paid": Decimal("1.5"),
-    "tags": ["a"],
-    "lines": [{"sku": "A", "count": 1, "price": Decimal("0.5")}],
-    "receiver": {"name": "R"},
-    "anything": {"name": {"sku": [1]}},
-}
-PLAIN = (str, int, Decimal, bool, type(None))
-
-
-def plain(value):
-    if isinstance(value, (list, tuple)):
-        return all(map(plain, value))
-    if isinstance(value, dict):
-        return all(map(plain, value.values()))
-    # Rows of the record are refused as values of fields by the compiler of mappings.
-    return isinstance(value, PLAIN) or hasattr(value, "__struct_fields__")
-
-
-@settings(
-    max_examples=400,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(expression=st.recursive(ATOMS, _compose, max_leaves=8))
-def test_whatever_is_taken_gives_plain_data(evaluate, expression):
-    try:
-        value = evaluate(expression, RECORD_JSON)
-    except (ExpressionError, RecordError, TypeError):
-        return
-
-    assert plain(value), expression
-
-
-@settings(
-    max_examples=300,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(expression=st.text(alphabet="()[]{}.,:'\"_=+-*/%<> abcnulbrxo019\n#\\{}!@", max_size=30))
-def test_any_text_is_compiled_or_refused_with_a_sentence(compile_text, expression):
-    try:
-        code = compile_text(expression)
-    except ExpressionError:
-        return
-
-    ast.parse(code.text)

@@ -88,15 +88,13 @@ def _made_ready(compiler: Compiler, node: ast.expr, family: str, before: Sequenc
 
 def _check(part: Code, node: ast.expr, family: str, name: str) -> None:
     if isinstance(part.kind, RowKind):
-        if family != "object":
-            raise ExpressionError(f"gives {name}() a whole row: {ast.unparse(node)!s:.60}; name one of its parts")
-        return
+        raise ExpressionError(f"gives {name}() a whole row: {ast.unparse(node)!s:.60}; name one of its parts")
     if family in {"values", "plain"}:
         _check_values(part, node, family, name)
     elif family not in {"any", "object"}:
         require(family, part, node)
     elif family == "object" and part.kind.family != "any":
-        raise ExpressionError(f"needs an object, but {ast.unparse(node)!s:.60} is {part.kind}")
+        raise ExpressionError(f"needs an object of any parts, but {ast.unparse(node)!s:.60} is {part.kind}")
 
 
 def _check_values(part: Code, node: ast.expr, family: str, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mapper_kd.expression_checks import ExpressionError
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from mapper_kd.functions import Function
 
 
+_CHOOSING = {"first", "last"}
+"""Functions that give an item of a list as it is."""
+
+
 def call(compiler: Compiler, node: ast.Call) -> Code:
     """Write a call."""
     name, function = _called(compiler, node.func)
@@ -32,7 +37,8 @@ def call(compiler: Compiler, node: ast.Call) -> Code:
     called = compiler.names.bind(f"{name.replace('.', '_')}_", function.call)
     text = f"{called}({', '.join(part.text for part in parts)})"
     kind = function.kind([part.kind for part in parts])
-    return joined(text, kind, parts, certain=function.gives is BOOLEAN and name != "boolean")
+    made = joined(text, kind, parts, certain=function.gives is BOOLEAN and name != "boolean")
+    return replace(made, source=parts[0].source) if name in _CHOOSING else made
 
 
 def _called(compiler: Compiler, node: ast.expr) -> tuple[str, Function]:
@@ -96,6 +102,8 @@ _RULES: dict[str, Callable[[Compiler, ast.Call], Code]] = {
     "case": _case,
     "sql.attempt": _attempt,
     "group": list_calls.group,
+    "min": list_calls.extreme,
+    "max": list_calls.extreme,
     "sort": list_calls.sort,
     "unique": list_calls.unique,
 }

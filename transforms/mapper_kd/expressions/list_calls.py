@@ -60,6 +60,17 @@ def unique(compiler: Compiler, node: ast.Call) -> Code:
     return joined(text, as_list(rows.kind), [rows], certain=True)
 
 
+def extreme(compiler: Compiler, node: ast.Call) -> Code:
+    """Write ``min(…)`` or ``max(…)``, of one list or of several values."""
+    name = ast.unparse(node.func)
+    parts = arguments(compiler, node, name, FUNCTIONS[name])
+    if len(parts) > 1 and any(isinstance(part.kind, ListKind) for part in parts):
+        raise ExpressionError(f"calls {name}() with a list among several values; it takes either")
+    called = compiler.names.bind(f"{name}_", FUNCTIONS[name].call)
+    text = f"{called}({', '.join(part.text for part in parts)})"
+    return joined(text, FUNCTIONS[name].kind([part.kind for part in parts]), parts)
+
+
 def _parts(compiler: Compiler, node: ast.Call, name: str) -> tuple[Code, list[str]]:
     rows, *columns = arguments(compiler, node, name, FUNCTIONS[name])
     return rows, [column.kind.value for column in columns]  # type: ignore[attr-defined]  # they are `Ready`

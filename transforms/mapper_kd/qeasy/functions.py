@@ -11,6 +11,7 @@ from mapper_kd.function import Function
 from mapper_kd.kinds import ANY, BOOLEAN, INTEGER, TEXT, Kind, ListKind, RowKind, list_of, row_of
 from mapper_kd.qeasy import filter_functions as filters
 from mapper_kd.sql.values import text
+from mapper_kd.text_functions import glued
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,7 @@ def join(value: Any, mark: str) -> str | None:
     """Return the items as one text, empty ones too (ArrayToString)."""
     if value is None:
         return None
-    return mark.join(text(item) for item in value) if value.__class__ is list else text(value)
+    return glued([text(item) for item in value], mark) if value.__class__ is list else text(value)
 
 
 def pairs(value: Any) -> list[dict[str, Any]] | None:

@@ -7,6 +7,7 @@ from typing import Any
 from mapper_kd.arithmetic import MAX_TEXT, bounded
 from mapper_kd.failures import Invalid
 from mapper_kd.sql.values import text, whole
+from mapper_kd.text_functions import glued
 
 
 def concat(*values: Any) -> str | None:
@@ -16,7 +17,7 @@ def concat(*values: Any) -> str | None:
 
 def concat_with(mark: Any, *values: Any) -> str | None:
     """``CONCAT_WS(mark, a, b, …)``: without those that are null."""
-    return None if mark is None else bounded(text(mark).join(text(value) for value in values if value is not None))
+    return None if mark is None else glued([text(value) for value in values if value is not None], text(mark))
 
 
 def substring(value: Any, position: Any, length: Any = MAX_TEXT) -> str | None:
@@ -126,7 +127,7 @@ def implode(value: Any, mark: str = ",") -> Any:
     """Return a list as one text, or the text of anything else."""
     if value is None:
         return None
-    return bounded(mark.join(map(text, value))) if value.__class__ is list else text(value)
+    return glued(list(map(text, value)), mark) if value.__class__ is list else text(value)
 
 
 def shortened(value: Any, size: int = 15) -> str | None:

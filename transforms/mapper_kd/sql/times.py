@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_sdk.times import CST
 
+from mapper_kd.arithmetic import number
 from mapper_kd.failures import Invalid
 from mapper_kd.sql.values import calculated, text
 
@@ -102,7 +103,8 @@ def format_date(value: Any, form: Any) -> str | None:
     if value is None or form is None:
         return None
     if value.__class__ is int or value.__class__ is Decimal:
-        found: datetime | None = _from_epoch(int(value) // 1000 if value >= _IN_MILLISECONDS else int(value))
+        seconds = int(number(value))
+        found: datetime | None = _from_epoch(seconds // 1000 if seconds >= _IN_MILLISECONDS else seconds)
     else:
         found = moment(value)
     if found is None:
