@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from erp_sdk.command import SetupError
 
@@ -118,3 +120,24 @@ def test_a_wrong_section_is_refused(project, old, new, message):
 
     with pytest.raises(SetupError, match=message):
         project.run(project.schema())
+
+
+def test_lineage_leads_through_lists_names_and_tables_to_the_source(project):
+    project.table("price", "sku,price", "A,1")
+    content = EXPLODED.replace("FPrice: =line.price", 'FPrice: =code("price", first(line.lots).lot)')
+    content = content.replace("  each: =lines\n", '  each: "=[row for row in lines if row.price]"\n')
+    flow = project.mapping(content)
+
+    said = project.ask("explain", flow.as_posix(), "--json", "--codes", "codes")
+    assert said.returncode == 0, said.stderr
+    answer = json.loads(said.stdout)
+
+    read = {one["field"]: (one["sources"], one["tables"], one["names"]) for one in answer["fields"]}
+    assert read == {
+        "FBillNo": (["number", "lines.sku"], [], ["number_of"]),
+        "FNote": (["buyer"], [], ["buyer_code"]),
+        "FPrice": (["lines.lots.lot"], ["price.price"], []),
+        "FEntity.FItem": (["lines.sku"], [], []),
+        "FEntity.FLot.FNumber": (["lines.lots.lot"], [], []),
+        "FEntity.FDocument": (["number", "lines.sku"], [], ["number_of"]),
+    }
