@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from erp_sdk.messages import encode
 
 from mapper_kd.failures import RecordError
-from mapper_kd.qeasy.expressions import translate
+from mapper_kd.qeasy.expressions import cast, translate
 from mapper_kd.qeasy.json_nodes import spelled
 from mapper_kd.qeasy.native import Native, SchemeError
 from mapper_kd.qeasy.roots import quoted
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mapper_kd.qeasy.surroundings import MapTable
 
 _CASTS = {"int": to_int, "float": to_float, "number": to_float, "bool": to_bool, "boolean": to_bool}
-_SPELLED = {"int": "int", "float": "float", "number": "float", "bool": "bool", "boolean": "bool"}
 REFERENCES = {"ConvertObjectParser", "ConvertTwoStageObjectParser"}
 _MAX_ROWS = 40
 
@@ -146,12 +145,12 @@ def _looked_up(value: Any, cases: dict[str, Any], table: MapTable) -> Any:
 
 
 def _cast(entry: Entry, found: Translated) -> Translated:
-    cast = _CASTS.get(entry.type)
-    if cast is None:
+    convert = _CASTS.get(entry.type)
+    if convert is None:
         return found
     if found.value.expression is None:
         try:
-            return Translated(Native(constant=cast(found.value.constant)))
+            return Translated(Native(constant=convert(found.value.constant)))
         except RecordError as error:
             raise SchemeError("TYPE_ERROR", str(error)) from None
-    return Translated(Native(f"sql.{_SPELLED[entry.type]}({found.value.expression})"))
+    return Translated(Native(cast(found.value.expression, entry.type)))
