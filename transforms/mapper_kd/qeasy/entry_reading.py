@@ -203,7 +203,7 @@ def _mapping(node: Node | None, report: Report) -> tuple[StaticMap | None, Node 
     return StaticMap(target, direction == _NEGATIVE, node), None
 
 
-def _parsers(node: Node | None, report: Report) -> tuple[Parser, ...]:
+def _parsers(node: Node | None, report: Report) -> tuple[Parser, ...]:  # noqa: PLR0911 - one for each notation
     if node is None or node.value in ("", [], {}):
         return ()
     if node.is_text:

@@ -73,7 +73,7 @@ def _with_row(values: dict[str, Any], path: Sequence[str], row: Any) -> dict[str
 def flat(value: Any) -> list[Any]:
     """Return the rows that flattening (拍扁) makes records of: those of the list, or one empty row."""
     if value.__class__ is list and value:
-        return value  # type: ignore[no-any-return]  # its class is list
+        return value
     return [value] if value.__class__ is dict else [None]
 
 
@@ -89,7 +89,7 @@ def position(row: Any, value: Any) -> int:
 def split(value: Any, mark: str) -> list[Any]:
     """Return the parts between the marks, blanks kept; none of a blank or missing text (StringToArray)."""
     if value.__class__ is list:
-        return value  # type: ignore[no-any-return]  # its class is list
+        return value
     written = text(value)
     return written.split(mark) if written.strip() else []
 

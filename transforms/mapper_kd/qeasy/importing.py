@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mapper_kd.qeasy.draft import DraftMapping
 from mapper_kd.qeasy.grouping import grouped, merged
@@ -15,7 +15,6 @@ from mapper_kd.qeasy.report import Report
 from mapper_kd.qeasy.roots import PlainRoot
 from mapper_kd.qeasy.shaping import Shape, flattened, shape_of
 from mapper_kd.qeasy.source_settings import stream_of
-from mapper_kd.qeasy.surroundings import Surroundings
 from mapper_kd.qeasy.translation import list_paths, translate_entries
 from mapper_kd.qeasy.value_translation import is_reference
 
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     from mapper_kd.qeasy.draft import DraftField, DraftMerge
     from mapper_kd.qeasy.roots import Root
-    from mapper_kd.qeasy.scheme import Entry, Scheme, Target
+    from mapper_kd.qeasy.scheme import Scheme, Target
+    from mapper_kd.qeasy.surroundings import Surroundings
 
 _NUMBERS = ("FBillNo", "FNumber", "FStaffNumber")
 """Fields that may be a form's document number, in the order they are looked for; in any case of letters."""
@@ -142,6 +142,14 @@ def form_of(scheme: Scheme, target: Target) -> str:
 def _number(target: Target, draft: DraftMapping, report: Report) -> str | None:
     fields = {one.key.lower(): one for one in draft.fields if "." not in one.key}
     found: DraftField | None = next((fields[name.lower()] for name in _NUMBERS if name.lower() in fields), None)
+    if found is not None and draft.each is not None and "line" not in str(found.value.expression):
+        report.warning(
+            "SAME_NUMBER",
+            draft.each_node or target.node,
+            f"Each flattened row is a document, and all of a record have the same {found.key}.",
+            "Write the list as lines: of one document, with each:, and number: in the mapping.",
+        )
+        return None
     if found is None:
         report.note(
             "NO_NUMBER",

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from json.decoder import JSONDecodeError, scanstring
+from json import JSONDecodeError
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed does not know it
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Node:
     def get(self, *names: str) -> Node | None:
         """Return the first of these members that is there and not null."""
         for name in names:
-            node = self.value.get(name) if self.is_object else None
+            node: Node | None = self.value.get(name) if self.is_object else None
             if node is not None and node.value is not None:
                 return node
         return None
@@ -184,7 +185,8 @@ class _Parser:
 
     def _string(self) -> str:
         try:
-            text, self._at = scanstring(self._text, self._at + 1, True)  # noqa: FBT003 - the standard library's order
+            text: str
+            text, self._at = scanstring(self._text, self._at + 1, True)
         except JSONDecodeError as error:
             raise self._wrong(f"has a text that is no JSON: {error.msg}") from None
         return text

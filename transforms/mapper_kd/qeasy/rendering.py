@@ -49,6 +49,7 @@ class Renderer:
         node: Node,
         surroundings: Surroundings,
         report: Report,
+        *,
         collections: Mapping[str, Any] | None = None,
         page_size: int | None = None,
     ) -> None:

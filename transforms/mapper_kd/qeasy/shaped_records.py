@@ -48,7 +48,7 @@ class Shaper:
         ]
 
     def shape(self, rows: Iterable[Any]) -> list[Any]:
-        """Return the records that rows as they were fetched come to; `repeats` has the keys of those that came before."""
+        """Return the records that fetched rows come to; `repeats` has the keys of those that came before."""
         made = []
         for row in rows:
             record: Any = keyed(self._source, row)

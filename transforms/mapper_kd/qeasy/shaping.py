@@ -78,7 +78,7 @@ def derived_text(derived: DerivedField, value: str, *, seconds: bool) -> str:
     if name == "dateDescription":
         return f"sql.ago({value}, now())"
     if name in {"round", "longText"}:
-        written = argument if argument else {"round": "2", "longText": "15"}[name]
+        written = argument or {"round": "2", "longText": "15"}[name]
         if not written.isdecimal():
             raise SchemeError("UNKNOWN_FORMAT", f"{name} needs a whole number, not {written}")
         if name == "longText":

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 LOGIC = {
     **{name: name for name in ("eq", "neq", "gt", "lt", "egt", "elt", "like", "notlike", "between", "in", "notin")},
-    **{"notnull": "notnull", "isnull": "isnull", "ne": "neq", "gte": "egt", "ge": "egt", "lte": "elt", "le": "elt"},
+    **dict.fromkeys(("gte", "ge"), "egt"),
+    **dict.fromkeys(("lte", "le"), "elt"),
+    "notnull": "notnull",
+    "isnull": "isnull",
+    "ne": "neq",
     "nin": "notin",
 }
 """Comparisons of a record filter by each of their names (contract 11)."""

@@ -191,7 +191,7 @@ def _backfill(source: Source, tap: str) -> list[dict[str, Any]]:
     return [{"name": f"{tap}--backfill", "inherit_from": tap, "config": {"lookback_minutes": minutes}}]
 
 
-def _note(entry: Entry, known: bool, report: Report) -> None:  # noqa: FBT001 - says whether a tap of ours is there
+def _note(entry: Entry, known: bool, report: Report) -> None:
     written = entry.written or ""
     if _WINDOW.search(written):
         report.note("WINDOW", entry.place, f"{entry.field} is the window: bookmark, start_date, lookback_minutes.")

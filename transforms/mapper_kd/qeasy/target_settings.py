@@ -1,4 +1,4 @@
-"""The target side of a scheme: calls in the neutral structure, settings of target-kingdee, write-back (contract 9, 14)."""
+"""The target side of a scheme: its calls, settings of target-kingdee, write-back (contract 9, 14)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from mapper_kd.qeasy.json_nodes import spelled
 from mapper_kd.qeasy.rendering import Renderer
-from mapper_kd.qeasy.scheme import Entry
 from mapper_kd.qeasy.source_settings import Query, tap_settings
 from mapper_kd.sql.casts import to_bool
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from mapper_kd.qeasy.importing import Imported
     from mapper_kd.qeasy.report import Report
-    from mapper_kd.qeasy.scheme import Scheme, Target
+    from mapper_kd.qeasy.scheme import Entry, Scheme, Target
     from mapper_kd.qeasy.surroundings import Surroundings
 
 _FLAGS = {
@@ -46,7 +45,7 @@ def calls(
     target = imported.scheme.target
     assert target is not None  # noqa: S101 - narrows the type; the caller has looked
     node = target.node.get("otherRequest") or target.node
-    renderer = Renderer(target.other, node, imported.surroundings, imported.report, context)
+    renderer = Renderer(target.other, node, imported.surroundings, imported.report, collections=context)
     operation = target.operation
     size = operation.rows if operation is not None and operation.method == "batchArraySave" else 1
     made = []
@@ -112,7 +111,7 @@ def _options(target: Target, report: Report) -> dict[str, Any]:
     return config
 
 
-def _option(entry: Entry, config: dict[str, Any], report: Report) -> None:
+def _option(entry: Entry, config: dict[str, Any], report: Report) -> None:  # noqa: C901 - one for each option
     value = None if entry.value is None else entry.value.plain()
     if value is None:
         return

@@ -1,13 +1,11 @@
-"""Value parsers (值解析器) as expressions of our own language; a base-data reference becomes a dotted key (contract 8)."""
+"""Value parsers (值解析器) as expressions of our own language; a reference becomes a dotted key (contract 8)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-
 from mapper_kd.kinds import speakable
-
 from mapper_kd.qeasy.native import Native, SchemeError
 from mapper_kd.qeasy.roots import quoted, reading
 
