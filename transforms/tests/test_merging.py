@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -399,3 +402,74 @@ def test_asking_for_merged_documents_makes_no_book(project):
     assert answer.returncode == 2
     assert "there is no merge book" in answer.stderr
     assert not (project.folder / "merge-book.sqlite").exists()
+
+
+@pytest.fixture
+def book(database):
+    """The URL of a merge book in either database."""
+    return database.url
+
+
+def test_a_book_in_either_database_does_the_same(project, run, book):
+    project.mapping(plain("  max_lines: 2"))
+    orders = [order(n, shop=f"S{n % 300}") for n in range(2500)]
+
+    first = run(*orders, merge_book=book)
+    again = run(*orders[5:700], merge_book=book)
+    (late,) = run(order(5000, shop="S7"), merge_book=book)
+    (moved,) = letters(run(order(7, shop="S8"), merge_book=book))
+    (replayed,) = run(project.record(**order(8, shop="S8")) | {"replay": True}, merge_book=book)
+
+    kept = {one["record"]["FBillNo"]: one for one in first}
+    assert sum(one["record"]["FCount"] for one in first) == 2500
+    assert [one["record"]["FBillNo"] for one in first][:6] == ["S0", "S0-2", "S0-3", "S0-4", "S0-5", "S1"]
+    assert all(kept[one["record"]["FBillNo"]] == one for one in again)
+    assert late["record"]["FBillNo"] == "S7-6"
+    assert (moved["reason"], moved["key"]) == ("merged_elsewhere", '{"id":7}')
+    assert (replayed["replay"], members(replayed)) == (True, [8, 308])
+
+
+def test_one_run_at_a_time_writes_a_mapping(project, book):
+    project.mapping(plain())
+    project.write("config.json", json.dumps({"flows": "mappings", "codes": "codes", "merge_book": book}))
+    command = [*project.program, "--config", "config.json"]
+    with subprocess.Popen(command, cwd=project.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        holder.stdin.write(project.wire([project.schema()]))
+        holder.stdin.flush()
+        assert b"dead_letters" in holder.stdout.readline()  # its stream is open
+        second = project.command("--config", "config.json", messages=[project.schema(), project.record(**order(1))])
+        holder.kill()
+        holder.communicate()
+
+    third = project.command("--config", "config.json", messages=[project.schema(), project.record(**order(1))])
+
+    assert (second.returncode, b"another run merges with the mapping orders" in second.stderr) == (1, True)
+    assert third.returncode == 0, third.stderr
+
+
+@pytest.mark.parametrize("shops", [20_000, 1])
+def test_memory_does_not_grow_with_groups_or_with_a_group(project, shops):
+    project.mapping(
+        plain().replace(
+            "items: {each: =lines, values: {sku: =line.sku, qty: =line.count}}",
+            "items: {each: =lines, by: {sku: =line.sku}, values: {qty: =sum(line.count)}}",
+        )
+    )
+    script = (
+        "import re, sys\n"
+        "from mapper_kd.mapper import MapperKd\n"
+        "MapperKd(config={'flows': 'mappings'}).listen(sys.stdin.buffer)\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1], file=sys.stderr)"
+    )
+
+    def peak(count):
+        records = [project.record(**order(n, shop=f"S{n % shops}", remark="x" * 500)) for n in range(count)]
+        done = subprocess.run(
+            [sys.executable, "-c", script], input=project.wire([project.schema(), *records]), cwd=project.folder,
+            capture_output=True, check=True,
+        )  # fmt: skip
+        return int(done.stderr.split()[-1])
+
+    few, many = peak(8_000), peak(30_000)
+
+    assert many - few < 12_000, "kibibytes; 22,000 records are 16 MB on the wire"

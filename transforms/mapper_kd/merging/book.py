@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_GROUPS_KEPT = 20_000
+_GROUPS_KEPT = 10_000
 
 
 class Gathered(msgspec.Struct, gc=False):

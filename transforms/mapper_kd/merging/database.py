@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _BUSY_SECONDS = 60
-_CACHE_KIBIBYTES = 16384
+_CACHE_KIBIBYTES = 8192
 _LOCK_CLASS = 0x6B64_6D67  # "kdmg"
 _IN_MEMORY = (None, "", ":memory:")
 
