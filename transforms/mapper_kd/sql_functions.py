@@ -85,7 +85,6 @@ SQL_FUNCTIONS: dict[str, Function] = dict(
         ),
         _row("opposite(value)", "`NOT value`: null of null", "any", INTEGER, comparison.opposite),
         _row("true(value)", "1 of a number that is not 0, else 0", "any", INTEGER, comparison.true),
-        _row("null_if(a, b)", "null when they are equal, else a", "any any text?", ANY, comparison.null_if),
         # arithmetic
         _row("add(a, b)", "`a + b`; null of an empty text or null", "any any", DECIMAL, arithmetic.add),
         _row("subtract(a, b)", "`a - b`", "any any", DECIMAL, arithmetic.subtract),

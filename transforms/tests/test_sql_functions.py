@@ -78,8 +78,6 @@ CASES = [
     ("sql.opposite(0)", 1),
     ("sql.opposite(remark)", None),
     ("sql.true('x')", 0),
-    ("sql.null_if('a', 'A')", None),
-    ("sql.null_if('a', 'b')", "a"),
     # arithmetic
     ("sql.add(anything, paid)", D("23.00")),
     ("sql.subtract(status, remark)", None),

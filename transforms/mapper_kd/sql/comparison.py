@@ -115,11 +115,6 @@ def opposite(value: Any) -> int | None:
     return None if answer is None else 1 - answer
 
 
-def null_if(value: Any, other: Any, mode: str | None = None) -> Any:
-    """``NULLIF(value, other)``."""
-    return None if equal(value, other, mode) else value
-
-
 def _folded(value: str) -> str:
     return value.rstrip(" ").lower()
 
