@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from mapper_kd.tables.spec import TableSpec
 
+_NOT_THERE = object()
+"""Stands for a code that is not in the table; an empty one is."""
+
 Key = str | tuple[str, ...]
 """One text, or several."""
 
@@ -56,36 +59,40 @@ class MemoryTable(Table):
     def find(self, *key: Any) -> Row | None:
         """As `Table.find`; the common case, a key of texts, is one look into a dictionary."""
         try:
-            row = self._rows.get(key[0] if len(key) == 1 else key)
-        except TypeError:  # a list as a key: `text` says so
-            row = None
-        if row is None:
-            asked = spelled(key)
-            return None if asked is None else self._rows.get(asked[0] if len(asked) == 1 else asked)
-        return row
+            found = self._rows.get(key[0] if len(key) == 1 else key)
+        except TypeError:  # a list as a key: `spelled` says so
+            found = None
+        return _spelled_in(self._rows, key, None) if found is None else found
 
     def code(self, *key: Any) -> Any:
         """As `Table.code`, and as fast as `find`."""
         try:
-            return self._codes[key[0] if len(key) == 1 else key]
-        except (KeyError, TypeError):
-            asked = spelled(key)
-        try:
-            return self._codes[asked[0] if len(asked) == 1 else asked]  # type: ignore[arg-type, index]  # None is no key
-        except (KeyError, TypeError):
-            raise self._miss(key) from None
+            found = self._codes.get(key[0] if len(key) == 1 else key, _NOT_THERE)
+        except TypeError:
+            found = _NOT_THERE
+        if found is _NOT_THERE:
+            found = _spelled_in(self._codes, key, _NOT_THERE)
+        if found is _NOT_THERE:
+            raise self._miss(key)
+        return found
 
     def rows(self, *key: Any) -> list[Row]:
         """As `Table.rows`, and as fast as `find`."""
         try:
-            return self._groups[key[0] if len(key) == 1 else key]
-        except (KeyError, TypeError):
-            asked = spelled(key)
-        return [] if asked is None else self._groups.get(asked[0] if len(asked) == 1 else asked, [])
+            found = self._groups.get(key[0] if len(key) == 1 else key)
+        except TypeError:
+            found = None
+        return _spelled_in(self._groups, key, []) if found is None else found
 
     def all_rows(self) -> list[Row]:
         """Return all rows in their order."""
         return self._every
+
+
+def _spelled_in(rows: dict[Key, Any], key: Row, otherwise: Any) -> Any:
+    """Look for a key by the text of its parts: a number asks with its digits."""
+    asked = spelled(key)
+    return otherwise if asked is None else rows.get(asked[0] if len(asked) == 1 else asked, otherwise)
 
 
 class _Loading:
@@ -123,6 +130,8 @@ class _Loading:
             self.codes[key] = code
 
     def _key(self, number: int, cells: list[Any]) -> Key | None:
+        if len(cells) == 1 and cells[0].__class__ is str and cells[0]:  # so it is nearly always
+            return cells[0]
         try:
             parts = [cell if cell.__class__ is str else text(cell) for cell in cells]
         except Invalid as error:

@@ -66,15 +66,11 @@ class AskedTable(Table):
 
     def find(self, *key: Any) -> Row | None:
         """As `Table.find`."""
-        for part in key:
-            if part.__class__ is not str or not part:
-                asked = spelled(key)
-                if asked is None:
-                    return None
-                key = asked
-                break
+        asked = spelled(key)
+        if asked is None:
+            return None
         try:
-            return self._row_of(*key)
+            return self._row_of(*asked)
         except _NoRowError:
             return None
 

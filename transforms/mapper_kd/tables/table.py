@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mapper_kd.tables.spec import TableSpec
 
+_LARGE = 10**18
+
 Row = tuple[Any, ...]
 """The columns that mappings read, in the order in which they first did."""
 
@@ -153,5 +155,11 @@ class Table(abc.ABC):
 
 def spelled(key: Row) -> tuple[str, ...] | None:
     """Return the key as texts; None when a part of it is empty."""
-    parts = tuple(map(text, key))
+    for part in key:
+        if part.__class__ is not str or not part:
+            break
+    else:
+        return key
+    # `text` of a whole number, without the call
+    parts = tuple([str(one) if one.__class__ is int and -_LARGE < one < _LARGE else text(one) for one in key])
     return parts if all(parts) else None  # type: ignore[return-value]  # no None is left
