@@ -28,8 +28,8 @@ from mapper_kd.kinds import (
     list_of,
     row_of,
 )
-from mapper_kd.row_columns import chunk_rows, flattened, pair_rows
 from mapper_kd.qeasy.functions import QEASY_FUNCTIONS
+from mapper_kd.row_columns import chunk_rows, flattened, pair_rows
 from mapper_kd.sql_functions import SQL_FUNCTIONS
 
 if TYPE_CHECKING:
