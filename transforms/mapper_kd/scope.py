@@ -167,7 +167,8 @@ class Scope:
                 continue
         if asked and not self.fields.knows(name):
             return _asked_first(asked, Code("None", ANY), name)
-        return _asked_first(asked, self.resolve(name) if name.isidentifier() else column_of(self.record, name, name), name)
+        found = self.resolve(name) if name.isidentifier() else column_of(self.record, name, name)
+        return _asked_first(asked, found, name)
 
     def parent(self, row: Code) -> Code | None:
         """Return the row outside of this one, or the record; None when this is no row of a list here."""

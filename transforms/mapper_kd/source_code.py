@@ -33,7 +33,8 @@ class Trace:
 
     Attributes:
         path: The Kingdee field or list, such as ``FEntity.FMaterialID.FNumber``; "" is the document.
-        role: Which of its values: ``value``, ``default``, ``when``, ``total``, ``each``, ``where``, or ``let`` and a name.
+        role: Which of its values: ``value``, ``default``, ``when``, ``total``, ``each``, ``where``, or ``let`` and a
+            name.
         value: What the mapping says.
         readings: Fields of the record, columns of tables, and names, in the order they are read.
     """

@@ -203,7 +203,7 @@ def parse_yaml(text: str, file: str, problems: Problems, origins: Sequence[int] 
 def _relocate(node: yaml.Node, origins: Sequence[int]) -> None:
     mark = node.start_mark
     line = origins[min(mark.line, len(origins) - 1)] - 1
-    node.start_mark = yaml.Mark(mark.name, mark.index, line, mark.column, None, None)
+    node.start_mark = yaml.Mark(mark.name, mark.index, line, mark.column, None, 0)
     parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
     for part in parts if isinstance(parts, list) else ():
         _relocate(part, origins)
