@@ -133,9 +133,9 @@ def _function(source: str, context: Context) -> Native:
 
 
 def _sql(source: str, context: Context) -> Native:
-    tokens = take_apart(source)
-    translation = Translation(context, tokens.held)
     try:
+        tokens = take_apart(source)
+        translation = Translation(context, tokens.held)
         tree = _parsed(" ".join(tokens.tokens))
         cases = translation.cases(tree)
         term = translation.value(tree)

@@ -22,7 +22,7 @@ _FIND = re.compile(
     re.DOTALL,
 )
 _CONDITION = re.compile(
-    rf"\s*(?:and\s+)?(?P<column>{_COLUMN})=(?P<operand>'(?:[^']|'')*'|(?:\{{\{{.*?\}}\}}|\{{.*?\}}|[^\s'])+)(?=\s|\Z)",
+    rf"\s*(?:and\s+)?(?P<column>{_COLUMN})=(?P<operand>'(?:[^']|'')*'|(?:\{{\{{[^{{}}]*\}}\}}|\{{[^{{}}]*\}}|[^\s'{{}}])+)(?=\s|\Z)",
     re.DOTALL | re.IGNORECASE,
 )
 _MONGO = re.compile(

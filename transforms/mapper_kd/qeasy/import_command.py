@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 import yaml
-from erp_sdk.command import MISUSED
+from erp_sdk.command import SetupError
 from erp_sdk.messages import encode
 from erp_sdk.times import parse_time
 
@@ -49,6 +49,9 @@ class Import:
             output: For the mapping; standard output without it.
             report: For the report; ``-`` is standard output, without it standard error.
             as_json: Print one JSON object instead.
+
+        Raises:
+            SetupError: The scheme cannot be used; the report is written all the same.
         """
         errors = self._report.errors
         text = self._imported.text.text if self._imported.text is not None and not errors else None
@@ -63,8 +66,7 @@ class Import:
         if report is not None or not as_json:
             self._tell(report)
         if errors:
-            click.echo(f"{self._imported.scheme.file} cannot be imported: {errors[0]}", err=True)
-            return MISUSED
+            raise SetupError(f"{self._imported.scheme.file} cannot be imported: {errors[0]}")
         return 0
 
     def _tell(self, report: str | None) -> None:
