@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mapper_kd.scope import Names
 
 _REMEMBERED = 10_000
+_HASHABLE = {str, int, Decimal}
 _UNFIT = {
     DECIMAL: {"boolean", "date", "datetime", "list", "row"},
     INTEGER: {"boolean", "date", "datetime", "list", "row"},
@@ -123,7 +124,7 @@ class _Rule:
         if value is None or value == "":
             return value
         self._check(value, self._field, self._form)
-        if value.__class__ in {str, int, Decimal} and self._field.kind != TEXT:
+        if self._field.kind != TEXT and value.__class__ in _HASHABLE:
             if len(self._right) > _REMEMBERED:
                 self._right.clear()
                 self._right |= {None, "", *self._field.values}

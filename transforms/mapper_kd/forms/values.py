@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mapper_kd.arithmetic import describe
@@ -43,20 +44,33 @@ def check_number(value: Any, field: FormField, form: str) -> None:
     number = _number(value, field, form)
     if not field.precision:
         return
+    try:
+        _digits(field.precision).quantize(number, _unit(field.scale))
+    except (Inexact, InvalidOperation):
+        _refuse_digits(value, number, field, form)
+
+
+@cache
+def _digits(precision: int) -> Context:
+    return Context(prec=precision, traps=[Inexact, InvalidOperation])
+
+
+@cache
+def _unit(scale: int) -> Decimal:
+    return Decimal(1).scaleb(-scale)
+
+
+def _refuse_digits(value: Any, number: Decimal, field: FormField, form: str) -> NoReturn:
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int)  # noqa: S101 - finite, as _number has seen
-    written = "".join(map(str, digits)).rstrip("0")
-    places = max(0, -exponent - (len(digits) - len(written))) if written else 0
+    places = -exponent - (len(digits) - len("".join(map(str, digits)).rstrip("0")))
     if places > field.scale:
         _refuse(
             f"{describe(value)} has {places} digits after the point: {field} of {form} takes {field.scale}",
             f"round it: round: {field.scale}, or fewer",
         )
-    if written and number.adjusted() + 1 > field.precision - field.scale:
-        _refuse(
-            f"{describe(value)} is too large: {field} of {form} takes {field.precision - field.scale} digits before "
-            "the point"
-        )
+    whole = field.precision - field.scale
+    _refuse(f"{describe(value)} is too large: {field} of {form} takes {whole} digits before the point")
 
 
 def check_integer(value: Any, field: FormField, form: str) -> None:
@@ -87,7 +101,9 @@ def check_date(value: Any, field: FormField, form: str) -> None:
 
 
 def _number(value: Any, field: FormField, form: str) -> Decimal:
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+    if value.__class__ is Decimal:
+        return value
+    if value.__class__ is int:
         return Decimal(value)
     if not isinstance(value, str) or not _NUMBER.fullmatch(value.strip()):
         _refuse(f"{describe(value)} is no number, and {field} of {form} is one")
