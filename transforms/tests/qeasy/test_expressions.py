@@ -193,6 +193,8 @@ def test_other_spellings_and_further_functions(expression, outcome):
         ("_function " + "(" * 40 + "1" + ")" * 40, "FUNCTION_ERROR", "nested"),
         ("_function " + "NOT " * 1500 + "1", "FUNCTION_ERROR", ""),
         ("_function " + "1+" * 5000 + "1", "FUNCTION_ERROR", "parts"),
+        ("_function " + "1?1:" * 480, "FUNCTION_ERROR", ""),
+        (f"{FIND} a={'{b}' * 40}'", "BAD_LOOKUP", "condition"),
         ("x" * 30_000, "FUNCTION_ERROR", "longer"),
     ],
 )
