@@ -68,7 +68,7 @@ def _make_reference(parser: Parser, found: Translated) -> bool:
             found.value = Native()
         elif not isinstance(value.constant, str):
             found.value = Native(constant_text(value.constant))
-    elif "table" not in found.more:
+    elif "table" not in found.more or "default" in found.more:
         found.more["when_empty"] = "drop"
     found.keys = keys
     return True
