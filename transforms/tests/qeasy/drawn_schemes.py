@@ -26,7 +26,7 @@ CONTEXT = {
     },
     "mappings": {
         "strict": {
-            "rows": [{"a_value": "S1", "b_value": "101"}, {"a_value": "7", "b_value": 107}],
+            "rows": [{"a_value": "S1", "b_value": "101"}, {"a_value": "7", "b_value": "107"}],
             "unmatched": "exception",
         },
         "tolerant": {
@@ -221,6 +221,19 @@ ENVELOPES = (
 )
 
 
+@st.composite
+def expressions(draw):
+    """Draw a target that is mostly `_function`, in the header and in the lines."""
+    heads = draw(st.lists(_header.expressions(), min_size=3, max_size=6))
+    lines = draw(st.lists(_line.expressions(), min_size=1, max_size=3))
+    request = [{"field": "FBillNo", "value": "{{no}}"}, *_functions(heads), _array(_functions(lines), "items")]
+    return {"api": "batchSave", "effect": "EXECUTE", "request": request}
+
+
+def _functions(drawn):
+    return [{"field": f"F{at}", "value": f"_function {each}"} for at, each in enumerate(drawn, start=1)]
+
+
 def _condition(field, logic, value):
     return {"field": field, "logic": logic, "value": value}
 
@@ -244,11 +257,10 @@ _conditions = st.one_of(
     ),
     st.builds(
         _condition,
-        st.sampled_from(["word", "qty", "customer.code"]),
+        st.sampled_from(["word", "qty"]),
         st.sampled_from(["isnull", "notnull"]),
         st.just(""),
     ),
-    st.builds(_condition, st.just("customer.code"), st.just("eq"), st.sampled_from(["K1", "{{company}}"])),
 )
 _row_conditions = st.builds(
     lambda logic, value, strict: [_condition("items.num", logic, value) | strict],

@@ -79,7 +79,6 @@ PLACEHOLDERS = [
     value("{{deep.er.x}}", "y"),
     value("{{deep.er.gone}}", ABSENT),
     value("{{source.text}}", "Abc"),
-    value("{{rows.k}}", "a"),
     value("{{rows.1.k}}", "b"),
     value("{{tags.2}}", "a"),
     value("{a b}", "{a b}"),

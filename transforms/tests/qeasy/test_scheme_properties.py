@@ -1,0 +1,89 @@
+"""Any scheme gives the same three ways: by the oracle, run as it is, and imported to YAML and run.
+
+`SCHEME_EXAMPLES` in the environment says how many schemes each property tries.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+from transforms.tests.qeasy import drawn_records, drawn_schemes
+from transforms.tests.qeasy.agreement import cause_of, comparable, documents_of, is_among
+from transforms.tests.qeasy.oracle.interpreter import interpret
+from transforms.tests.qeasy.product import Product
+
+EXAMPLES = int(os.environ.get("SCHEME_EXAMPLES", "25"))
+drawing = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+
+
+def agree(scheme, input_, spelled=None):
+    """Compare what the oracle makes of a scheme with what the product makes of it, or of another spelling of it."""
+    context = drawn_schemes.CONTEXT
+    expected = interpret(scheme, context, input_)
+    with TemporaryDirectory() as folder:
+        for way in (Product(Path(folder)).preview, Product(Path(folder)).preview_imported):
+            note(f"by {way.__name__}")
+            result = way(spelled or scheme, input_, context)
+            assert comparable(result["documents"]) == comparable(documents_of(expected))
+            causes = [cause_of(letter) for letter in result["dead_letters"]]
+            assert len(causes) == len(expected["rejections"]), (causes, expected["rejections"])
+            for cause, all_causes in zip(causes, expected["rejections"], strict=True):
+                assert is_among(cause, all_causes), (cause, all_causes)
+
+
+@given(target=drawn_schemes.targets(), records=drawn_records.records, envelope=st.sampled_from(drawn_schemes.ENVELOPES))
+@drawing
+def test_a_target_makes_the_same_documents_and_rejects(target, records, envelope):
+    agree({"target": target}, {"records": records}, spelled=envelope(target))
+
+
+@given(target=drawn_schemes.expressions(), records=drawn_records.records)
+@drawing
+def test_expressions_have_the_same_values(target, records):
+    agree({"target": target}, {"records": records})
+
+
+@given(data=st.data(), rows=st.booleans(), target=drawn_schemes.targets())
+@drawing
+def test_a_source_filters_and_shapes_the_same_records(data, rows, target):
+    source = data.draw(drawn_schemes.sources(rows=rows))
+    records = data.draw(drawn_records.records)
+    if rows:
+        records = [record | {"items": data.draw(drawn_records.rows)} for record in records]
+    derived = [each["new"] for each in source.get("formatResponse", [])]
+    request = [*target["request"], *({"field": f"D_{name}", "value": f"{{{{{name}}}}}"} for name in derived)]
+    agree({"source": source, "target": target | {"request": request}}, {"raw": records})
+
+
+@given(target=drawn_schemes.groupings(), records=drawn_records.flat_records)
+@drawing
+def test_records_are_regrouped_the_same(target, records):
+    agree({"target": target}, {"records": records})
+
+
+@given(records=drawn_records.records)
+@drawing
+def test_lists_are_flattened_the_same(records):
+    records = [
+        {key: value for key, value in record.items() if key != "items" or not isinstance(value, dict)}
+        for record in records
+    ]
+    source = {"api": "demo.query", "effect": "QUERY", "id": "no", "number": "no", "beatFlat": ["items"], "request": []}
+    request = [
+        {"field": "FBillNo", "value": "{{_id}}"},
+        {"field": "FOrder", "value": "{{no}}"},
+        {"field": "FSku", "value": "{{items_sku}}"},
+        {"field": "FQty", "type": "float", "value": "{{items_num}}"},
+        {"field": "FWord", "value": "{{word}}"},
+    ]
+    agree({"source": source, "target": {"api": "save", "effect": "EXECUTE", "request": request}}, {"raw": records})
