@@ -40,6 +40,11 @@ def _same(arguments: Sequence[Kind]) -> Kind:
     return arguments[0]
 
 
+def _moved(arguments: Sequence[Kind]) -> Kind:
+    """Return the kind of a time that is moved: as it is written, and epoch milliseconds become a time."""
+    return DATETIME if arguments[0].family == "number" else arguments[0]
+
+
 def _item(arguments: Sequence[Kind]) -> Kind:
     if not isinstance(arguments[0], ListKind):
         return ANY
@@ -249,13 +254,13 @@ FUNCTIONS: dict[str, Function] = {
         "datetime(time)", "`2026-01-05 09:30:51`, Beijing time, likewise", "any", DATETIME, _dates.datetime_text
     ),
     "add_days": Function(
-        "add_days(time, n)", "n days later; a date stays a date", "any number", _same, _dates.add_days
+        "add_days(time, n)", "n days later; a date stays a date", "any number", _moved, _dates.add_days
     ),
     "add_months": Function(
         "add_months(time, n)",
         "n months later; the 31st becomes a shorter month's last day",
         "any number",
-        _same,
+        _moved,
         _dates.add_months,
     ),
     "days_between": Function(
