@@ -42,17 +42,23 @@ class OrganisationsSection:
     codes: tuple[tuple[str, Value], ...]
 
 
-def read_organisations(entry: Entry) -> OrganisationsSection | None:
-    """Read the section; None when it is wrong, which its problems then say."""
+def read_organisations(entry: Entry, outer: str | None = None) -> OrganisationsSection | None:
+    """Read the section; None when it is wrong, which its problems then say.
+
+    Args:
+        entry: The section.
+        outer: The table of the section around it, which is meant when this one names none.
+    """
     parts = dict(entry.entries())
-    table = parts.pop("table", None)
+    written = parts.pop("table", None)
+    table = outer if written is None else written.text()
     if table is None:
         entry.wrong("has no table: with the columns kind, code, sale_org, stock_org, owner, keeper, settle_org")
         return None
     if not parts:
         entry.wrong("asks for nothing; say shop: =…, warehouse: =… or another kind of row that the table has")
         return None
-    return OrganisationsSection(entry.place, table.text(), tuple((kind, value(one)) for kind, one in parts.items()))
+    return OrganisationsSection(entry.place, table, tuple((kind, value(one)) for kind, one in parts.items()))
 
 
 class Organisations:

@@ -35,7 +35,9 @@ class OrganisationsWriter(ValueWriter):
 
     def _organisations(self, entry: Entry | None, level: Level) -> None:
         """Write what a section says, and let what is in this place see it."""
-        section = None if entry is None else read_organisations(entry)
+        above = self._mapping.organisations
+        table_above = None if above is None or entry is above else dict(above.entries()).get("table")
+        section = None if entry is None else read_organisations(entry, table_above.text() if table_above else None)
         if section is None:
             return
         try:

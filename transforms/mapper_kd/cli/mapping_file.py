@@ -86,7 +86,7 @@ def open_mapping(
     specs = {name: _stand_in(mapping, name, given) for name, given in (tables or {}).items()}
     mapping = replace(mapping, tables={**mapping.tables, **specs})
     shelf = replace(project.shelf, collections={**(context.get("collections") or {}), **rows})
-    return Opened(Flows.of([mapping], shelf, project.forms), mapping.stream, mapping.merge is not None)
+    return Opened(Flows.of([mapping], shelf, project.forms, problems), mapping.stream, mapping.merge is not None)
 
 
 def _read(path: Path, context: dict[str, Any], problems: Problems) -> Iterable[Mapping | None]:
