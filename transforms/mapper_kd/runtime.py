@@ -161,6 +161,7 @@ GLOBALS: dict[str, Any] = {
     "_fail": fail,
     "_Decimal": Decimal,
     "_str": str,
+    "_int": int,
     "_bounded": bounded,
     "_spelled": spelled,
     "_Miss": Miss,

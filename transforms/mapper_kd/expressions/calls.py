@@ -61,9 +61,10 @@ def _called(compiler: Compiler, node: ast.expr) -> tuple[str, Function]:
 def _decimal(compiler: Compiler, node: ast.Call) -> Code:
     (part,) = arguments(compiler, node, "decimal", FUNCTIONS["decimal"])
     called = compiler.names.bind("decimal_", FUNCTIONS["decimal"].call)
-    # Most numbers are decimals already; asking here saves the call.
+    # Most numbers are exact already, and a whole one is as good as a decimal; asking here saves the call.
     kept = compiler.names.temporary()
-    text = f"({kept} if ({kept} := {part.text}).__class__ is _Decimal else {called}({kept}))"
+    exact = f"({kept} := {part.text}).__class__ is _Decimal or {kept}.__class__ is _int"
+    text = f"({kept} if {exact} else {called}({kept}))"
     return joined(text, DECIMAL, [part])
 
 

@@ -85,7 +85,12 @@ def _check_code(table: Table) -> None:
 
 def _asked(compiler: Compiler, table: Table, function: str, keys: list[Code]) -> Code:
     called = compiler.names.bind("table", table.asked_by(function))
-    text = f"{called}({', '.join(key.text for key in keys)})"
+    rows = table.by_text(function) if len(keys) == 1 else None
+    if rows is None:
+        text = f"{called}({', '.join(key.text for key in keys)})"
+    else:  # nearly always a text: no call is needed to find what it stands for
+        kept, found = compiler.names.temporary(), compiler.names.bind("rows", rows)
+        text = f"({found}[{kept}] if ({kept} := {keys[0].text}).__class__ is _str else {called}({kept}))"
     asked = joined(text, table.answer_of(function), keys, certain=function not in {"code", "find"})
     written = f'{function}("{table.spec.name}", …)'
     column = f".{table.values[0]}" if function == "code" and table.values else ""

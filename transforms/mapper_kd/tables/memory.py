@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from erp_sdk.command import SetupError
 
@@ -13,7 +13,7 @@ from mapper_kd.tables.table import Row, Table, spelled
 from mapper_kd.text_functions import text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from mapper_kd.tables.spec import TableSpec
 
@@ -24,6 +24,25 @@ Key = str | tuple[str, ...]
 """One text, or several."""
 
 
+class _Found(dict[Key, Any]):
+    """What a table has for its keys; taking what is not there raises the table's miss.
+
+    Generated code looks into it itself: that costs a quarter of a call. So it stays the same one over reloads.
+    """
+
+    def __init__(self, miss: Callable[[Row], Exception]) -> None:
+        super().__init__()
+        self._miss = miss
+
+    def __missing__(self, key: Key) -> NoReturn:
+        raise self._miss((key,))
+
+    def become(self, found: dict[Key, Any]) -> None:
+        """Take over what was read."""
+        self.clear()
+        self.update(found)
+
+
 class MemoryTable(Table):
     """Rows by their key. Only the columns that mappings read are kept, and only in the ways in which they ask."""
 
@@ -32,8 +51,8 @@ class MemoryTable(Table):
 
     def __init__(self, spec: TableSpec, place: str) -> None:
         super().__init__(spec, place)
-        self._rows: dict[Key, Row] = {}
-        self._codes: dict[Key, Any] = {}
+        self._rows = _Found(self._miss)
+        self._codes = _Found(self._miss)
         self._groups: dict[Key, list[Row]] = {}
         self._every: list[Row] = []
 
@@ -53,16 +72,24 @@ class MemoryTable(Table):
             for number, cells in rows:
                 loading.add(number, cells[:width], tuple(cells[width:end]), cells[-1])
         # All at once, and not before all was read: what goes wrong leaves the rows as they were.
-        self._rows, self._codes = loading.rows or {}, loading.codes or {}
+        self._rows.become(loading.rows or {})
+        self._codes.become(loading.codes or {})
         self._groups, self._every = loading.groups or {}, loading.every or []
+
+    def by_text(self, function: str) -> dict[Key, Any] | None:
+        """As `Table.by_text`."""
+        return {"code": self._codes, "lookup": self._rows}.get(function)
 
     def find(self, *key: Any) -> Row | None:
         """As `Table.find`; the common case, a key of texts, is one look into a dictionary."""
+        found: Row | None
         try:
             found = self._rows.get(key[0] if len(key) == 1 else key)
         except TypeError:  # a list as a key: `spelled` says so
             found = None
-        return _spelled_in(self._rows, key, None) if found is None else found
+        if found is None:
+            found = _spelled_in(self._rows, key, None)
+        return found
 
     def code(self, *key: Any) -> Any:
         """As `Table.code`, and as fast as `find`."""

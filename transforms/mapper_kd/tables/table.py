@@ -12,7 +12,7 @@ from mapper_kd.tables.conversion import converted
 from mapper_kd.text_functions import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mapper_kd.tables.spec import TableSpec
 
@@ -56,6 +56,13 @@ class Table(abc.ABC):
         if function not in self._asked:
             self._asked[function] = getattr(self, function)
         return self._asked[function]
+
+    def by_text(self, function: str) -> Mapping[Any, Any] | None:  # noqa: ARG002 - most tables have no such thing
+        """Return the rows in memory as what ``code`` or ``lookup`` gives for a key of one text; None otherwise.
+
+        It stays the same one over reloads. Taking a key that is not there raises `Miss`.
+        """
+        return None
 
     def column(self, row: str, name: str, *, certain: bool) -> tuple[str, Kind]:
         """As `kinds.Columns.column`; notes that the column is read."""
