@@ -60,14 +60,15 @@ class Generated:
         if isinstance(error, OrganisationsContradict):
             return Failure(None, error.reason, f"{error}.", f"{error.fix}.")
         written = origin.value.written
+        expression = None if origin.value.expression is None else f"={origin.value.expression}"
         empty = [reading.written for reading in origin.readings if _is_empty(frame, reading.code)]
         reason = error.reason if isinstance(error, RecordError) else "expression_failed"
         where = _speaking(path, origin, frame)
         cause = f"{', '.join(empty)} is empty" if empty and not isinstance(error, Refused) else str(error)
         fix = error.fix if isinstance(error, RecordError) and error.fix else _fix(reason, empty, place)
         if reason in {"code_missing", "number_missing"}:
-            return Failure(path, reason, f"{where}: {error}.", f"{fix}.")
-        return Failure(path, reason, f"{where} ({written}): {cause}.", f"{fix}.")
+            return Failure(path, reason, f"{where}: {error}.", f"{fix}.", expression)
+        return Failure(path, reason, f"{where} ({written}): {cause}.", f"{fix}.", expression)
 
     def _where(self, error: Exception) -> tuple[int, FrameType | None]:
         traceback = error.__traceback__

@@ -26,6 +26,7 @@ SCHEMA: dict[str, Any] = {
         "mapping": _TEXT | {"description": "the mapping, by its path below mappings/"},
         "field": _TEXT
         | {"description": "the Kingdee field (字段标识) that failed, such as FEntity[2].FMaterialID.FNumber"},
+        "expression": _TEXT | {"description": 'what the mapping has for that field, such as =code("shop", shop_no)'},
         "reason": _TEXT | {"description": "its class: code_missing, value_missing, value_invalid, number_missing …"},
         "message": _TEXT | {"description": "what is wrong, one sentence"},
         "fix": _TEXT | {"description": "what to do about it, one sentence"},
@@ -50,6 +51,7 @@ def dead_letter(mapping: Mapping, key: dict[str, Any], failure: Failure, record:
         "form": mapping.form,
         "mapping": mapping.name,
         "field": failure.field,
+        "expression": failure.expression,
         "reason": failure.reason,
         "message": failure.message,
         "fix": failure.fix,

@@ -70,9 +70,11 @@ class Failure:
 
     Attributes:
         field: Kingdee field key path such as ``FEntity[2].FMaterialID.FNumber``; None when no field is to blame.
+        expression: What the mapping has there, such as ``=code("warehouse", line.warehouse)``; None likewise.
     """
 
     field: str | None
     reason: str
     message: str
     fix: str
+    expression: str | None = None

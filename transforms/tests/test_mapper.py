@@ -311,6 +311,7 @@ def test_a_dead_letter_says_all_that_is_needed_to_mend_and_send_again(project):
         "form": "SAL_OUTSTOCK",
         "mapping": "shop/orders",
         "field": "FCustomerID.FNumber",
+        "expression": '=code("customer", buyer)',
         "reason": "code_missing",
         "message": 'FCustomerID.FNumber: table customer (codes/customer.csv) has no row for "李四".',
         "fix": 'add the row for "李四", then send the document again.',
