@@ -1,7 +1,7 @@
 """What a form's field takes, as a check in the generated code and as a part of the output SCHEMA.
 
-Most values are seen to be right on the way, without a call: a text by its length, a number, a date or a code by being
-one that was found right before. A value that is too long or has too many digits is refused, never cut.
+Most values are seen to be right on the way, without a call: a text by its length, a number by its digits, a date or a
+code by being one that was found right before. A value that is too long or has too many digits is refused, never cut.
 """
 
 from __future__ import annotations
@@ -12,18 +12,15 @@ from typing import TYPE_CHECKING, Any
 from mapper_kd.expression_checks import ExpressionError
 from mapper_kd.failures import Missing, RecordError
 from mapper_kd.forms.metadata import DATE, DECIMAL, ENUM, INTEGER, REFERENCE, TEXT
-from mapper_kd.forms.values import CHECKS
-from mapper_kd.kinds import ANY, NULL
+from mapper_kd.forms.values import CHECKS, quantizer, unit_of
 from mapper_kd.runtime import GLOBALS
 from mapper_kd.scope import CONSTANT, Code
 
 if TYPE_CHECKING:
     from mapper_kd.forms.metadata import FormField, FormMetadata
-    from mapper_kd.kinds import Kind
     from mapper_kd.scope import Names
 
 _REMEMBERED = 10_000
-_HASHABLE = {str, int, Decimal}
 _UNFIT = {
     DECIMAL: {"boolean", "date", "datetime", "list", "row"},
     INTEGER: {"boolean", "date", "datetime", "list", "row"},
@@ -118,16 +115,17 @@ class _Rule:
         self._field = field
         self._form = form
         self._check = CHECKS[field.kind]
-        self._right: set[Any] = {None, "", *field.values}
+        # Numbers are not remembered: to hash one takes longer than to count its digits.
+        self._right: set[str] = {"", *field.values}
 
     def __call__(self, value: Any) -> Any:
         if value is None or value == "":
             return value
         self._check(value, self._field, self._form)
-        if self._field.kind != TEXT and value.__class__ in _HASHABLE:
+        if self._field.kind != TEXT and value.__class__ is str:
             if len(self._right) > _REMEMBERED:
                 self._right.clear()
-                self._right |= {None, "", *self._field.values}
+                self._right |= {"", *self._field.values}
             self._right.add(value)
         return value
 
@@ -136,20 +134,40 @@ class _Rule:
         field, kind = self._field, code.kind
         if (field.kind == DATE and kind.name in {"date", "datetime"}) or (field.kind == TEXT and not field.length):
             return None
-        called = names.bind("fit", self)
-        if kind in {ANY, NULL} or not _is_plain(kind):
-            return f"{called}({code.text})"
-        kept = names.temporary()
-        if field.kind != TEXT:
-            return f"({kept} if ({kept} := {code.text}) in {names.bind('right', self._right)} else {called}({kept}))"
-        if kind.family != "text":
-            return f"{called}({code.text})"
-        # Kingdee counts what is beyond the BMP (emoji) twice: only a text of half the length is surely short enough.
-        size, first = names.bind("len", len), f"({kept} := {code.text})"
-        short = f"{size}({{}}) <= {field.length // 2}"
-        test = short.format(first) if code.certain else f"{first} is None or {short.format(kept)}"
-        return f"({kept} if {test} else {called}({kept}))"
+        called, kept = names.bind("fit", self), names.temporary()
+        test = self._test(kept, f"({kept} := {code.text})", code, names)
+        return f"({kept} if {test} else {called}({kept}))" if test else f"{called}({code.text})"
 
+    def _test(self, kept: str, first: str, code: Code, names: Names) -> str:
+        """Return the condition that holds for right values only, and for nearly all of them; "" without one.
 
-def _is_plain(kind: Kind) -> bool:
-    return kind.family in {"text", "number"}
+        Args:
+            kept: The variable with the value.
+            first: The same where it is read first, which sets it.
+            code: What the value comes from.
+            names: The names of the generated source.
+        """
+        field, family = self._field, code.kind.family
+        if family not in {"text", "number", "any"}:
+            return ""
+        if field.kind == TEXT:
+            # Kingdee counts what is beyond the BMP (emoji) twice: only one of half the length is surely short enough.
+            short = f"{names.bind('len', len)}({{}}) <= {field.length // 2}"
+            if family == "text":
+                return short.format(first) if code.certain else f"{first} is None or {short.format(kept)}"
+            return f"{first} is None or ({kept}.__class__ is _str and {short.format(kept)})"
+        if family != "text" and field.kind in {DECIMAL, INTEGER}:
+            return f"{self._digits_fit(kept, first, names)} or {kept} is None"
+        return f"({first}.__class__ is _str and {kept} in {names.bind('right', self._right)}) or {kept} is None"
+
+    def _digits_fit(self, kept: str, first: str, names: Names) -> str:
+        field = self._field
+        if field.kind == INTEGER:
+            return f"{first}.__class__ is _int"
+        if not field.precision:
+            return f"{first}.__class__ is _Decimal or {kept}.__class__ is _int"
+        quantize, unit = names.bind("quantize", quantizer(field.precision)), names.bind("unit", unit_of(field.scale))
+        # What does not fit becomes NaN, or loses digits.
+        decimals = f"({first}.__class__ is _Decimal and {quantize}({kept}, {unit}) == {kept})"
+        above = 10 ** max(field.precision - field.scale, 0)
+        return f"{decimals} or ({kept}.__class__ is _int and {-above} < {kept} < {above})"

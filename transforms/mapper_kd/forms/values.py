@@ -45,7 +45,7 @@ def check_number(value: Any, field: FormField, form: str) -> None:
     if not field.precision:
         return
     try:
-        _digits(field.precision).quantize(number, _unit(field.scale))
+        _digits(field.precision).quantize(number, unit_of(field.scale))
     except (Inexact, InvalidOperation):
         _refuse_digits(value, number, field, form)
 
@@ -56,7 +56,14 @@ def _digits(precision: int) -> Context:
 
 
 @cache
-def _unit(scale: int) -> Decimal:
+def quantizer(precision: int) -> Callable[[Decimal, Decimal], Decimal]:
+    """Return what writes a number with the digits of a unit, and gives NaN where that takes more digits than these."""
+    return Context(prec=precision, traps=[]).quantize
+
+
+@cache
+def unit_of(scale: int) -> Decimal:
+    """Return one unit of the last of so many digits after the point."""
     return Decimal(1).scaleb(-scale)
 
 
