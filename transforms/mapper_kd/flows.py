@@ -10,7 +10,7 @@ from erp_sdk.messages import decode
 from mapper_kd.compiler import compile_mapping
 from mapper_kd.failures import Failure
 from mapper_kd.kinds import UnknownNameError
-from mapper_kd.mapping import Mapping, mapping_name, read_mapping
+from mapper_kd.mapping import SCHEME_SUFFIX, Mapping, mapping_name, read_mapping
 from mapper_kd.source_record import SourceObject, decoder
 from mapper_kd.yaml_nodes import Problems
 
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from mapper_kd.forms import FormFolders
     from mapper_kd.tables import TableShelf
 
-_SUFFIXES = {".yml", ".yaml"}
+_SUFFIXES = {".yml", ".yaml", SCHEME_SUFFIX}
 _CASES = ".cases"  # the cases that stand beside a mapping
+_COLLECTIONS = "collections.yml"  # what stands beside schemes
 
 
 class Outcome(NamedTuple):
@@ -221,17 +222,18 @@ def find_mappings(paths: Sequence[Path]) -> list[tuple[Path, Path | None]]:
         if path.is_dir():
             files = sorted(file for file in path.rglob("*") if _is_mapping(file))
             if not files:
-                raise SetupError(f"the folder {path.as_posix()} of the setting flows holds no .yml file.")
+                raise SetupError(f"the folder {path.as_posix()} of the setting flows holds no mapping (.yml or .json).")
             found.update(dict.fromkeys(files, path))
         elif path.is_file():
             found[path] = None
         else:
-            raise SetupError(f"the mapping {path.as_posix()} is not there; check the setting flows.")
+            raise SetupError(f"the mapping {path.as_posix()} is not there; check the setting mapping or flows.")
     return list(found.items())
 
 
 def _is_mapping(file: Path) -> bool:
-    return file.suffix in _SUFFIXES and not file.stem.endswith(_CASES) and file.is_file()
+    is_beside = file.stem.endswith(_CASES) or file.name == _COLLECTIONS
+    return file.suffix in _SUFFIXES and not is_beside and file.is_file()
 
 
 def read_mappings(paths: Sequence[Path], problems: Problems) -> Iterator[Mapping | None]:

@@ -21,7 +21,7 @@ from mapper_kd.flows import Flows, StreamFlows
 from mapper_kd.merging.compiling import struct_attributes
 from mapper_kd.merging.merger import Merger
 from mapper_kd.reader import RawRecordReader
-from mapper_kd.settings import CONFIG_JSONSCHEMA, forms_of, merge_book_of, paths_of, project_folder, shelf_of
+from mapper_kd.settings import CONFIG_JSONSCHEMA, flows_of, forms_of, merge_book_of, project_folder, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class MapperKd(InlineMapper):
         """
         super().__init__(**kwargs)
         protect((self.config.get("databases") or {}).values())
-        self._flows = Flows.read(paths_of(self.config["flows"]), shelf_of(self.config), forms_of(self.config))
+        self._flows = Flows.read(flows_of(self.config), shelf_of(self.config), forms_of(self.config))
         self._flows.refuse_unnumbered()
         self._open: dict[str, StreamFlows] = {}
         self._seen: set[str] = set()

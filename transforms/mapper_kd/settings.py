@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from erp_sdk.command import SetupError
+
 from mapper_kd.forms import FormFolders
 from mapper_kd.tables import LEDGER_DATABASE, TableShelf
 
@@ -23,14 +25,21 @@ _PATHS = {"type": ["string", "array"], "items": {"type": "string"}}
 CONFIG_JSONSCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
+        "mapping": {
+            "type": "string",
+            "title": "Mapping",
+            "description": (
+                "The mapping, one file: YAML, or a Qeasy scheme (`.json`), which runs as it is. A relative path starts "
+                "at the Meltano project, or at the working folder outside of Meltano."
+            ),
+        },
         # Not "mappings": Meltano keeps that name for a mapper's mappings and refuses a setting beside it.
         "flows": _PATHS
         | {
-            "default": DEFAULT_MAPPINGS,
             "title": "Flows",
             "description": (
-                "Mapping files, or folders of them, one or a list. Relative paths start at the Meltano project, "
-                "or at the working folder outside of Meltano."
+                "Instead of `mapping`: mapping files, or folders of them, one or a list. Without either of the two, it "
+                "is `transforms/mappings`."
             ),
         },
         "codes": _PATHS
@@ -101,13 +110,30 @@ def paths_of(value: str | list[str]) -> list[Path]:
     return [base / path for path in ([value] if isinstance(value, str) else value) if path]
 
 
+def flows_of(config: Mapping[str, Any]) -> list[Path]:
+    """Return the mapping files, and folders of them, that the settings name; empty ones are as if not given.
+
+    Raises:
+        SetupError: They are named in two settings.
+    """
+    mapping, flows = config.get("mapping") or "", paths_of(config.get("flows") or [])
+    if mapping and flows:
+        raise SetupError(
+            f"the settings mapping ({mapping}) and flows exclude each other: mapping is one file, flows are several "
+            "files or folders; remove one of them."
+        )
+    if mapping and paths_of(mapping)[0].is_dir():
+        raise SetupError(f"the setting mapping names the folder {mapping}; it is one file, and flows takes folders.")
+    return paths_of(mapping) or flows or paths_of(DEFAULT_MAPPINGS)
+
+
 def merge_book_of(config: Mapping[str, Any]) -> str:
     """Return the merge book's URL; an empty one (an unset variable in meltano.yml) is the default."""
     return config.get("merge_book") or DEFAULT_MERGE_BOOK
 
 
 def shelf_of(config: Mapping[str, Any]) -> TableShelf:
-    """Return the code tables and databases that the settings name, and target-kingdee's ledger where it is by default."""
+    """Return the code tables and databases that the settings name, and target-kingdee's ledger, by default its own."""
     ledger = f"sqlite:///{(project_folder() / DEFAULT_LEDGER).as_posix()}"
     databases = {LEDGER_DATABASE: ledger} | (config.get("databases") or {})
     return TableShelf(paths_of(config.get("codes") or DEFAULT_CODES), databases)

@@ -52,6 +52,26 @@ def test_settings_may_come_from_the_environment(project, monkeypatch):
     }
 
 
+@pytest.mark.parametrize("suffix", ["yml", "json"])
+def test_the_setting_mapping_names_one_file_a_mapping_or_a_scheme(project, monkeypatch, suffix):
+    scheme = {
+        "source": {"api": "orders", "request": []},
+        "target": {
+            "api": "batchSave",
+            "request": [{"field": "FBillNo", "value": "{number}"}],
+            "otherRequest": [{"field": "FormId", "value": "SAL_OUTSTOCK"}],
+        },
+    }
+    project.write(f"here/one.{suffix}", project.flow() if suffix == "yml" else json.dumps(scheme))
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(project.folder / "here"))
+    settings = {"mapping": f"one.{suffix}", "flows": "", "source": "none"}
+
+    result = project.command(*config(project, **settings), messages=[project.schema(), project.record()])
+
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout.splitlines()[-1])["record"] == {"FBillNo": "N1"}
+
+
 def test_messages_may_come_from_a_file_instead_of_a_pipe(project):
     project.mapping(project.flow())
     path = project.folder / "in.singer"
@@ -67,8 +87,10 @@ def test_messages_may_come_from_a_file_instead_of_a_pipe(project):
 @pytest.mark.parametrize(
     ("settings", "messages", "code", "message"),
     [
-        ({"flows": "nowhere"}, [], 2, "the mapping nowhere is not there; check the setting flows."),
-        ({"flows": "codes"}, [], 2, "the folder codes of the setting flows holds no .yml file."),
+        ({"flows": "nowhere"}, [], 2, "the mapping nowhere is not there; check the setting mapping or flows."),
+        ({"flows": "", "mapping": "mappings"}, [], 2, "the setting mapping names the folder mappings; it is one file"),
+        ({"mapping": "m.yml"}, [], 2, "the settings mapping (m.yml) and flows exclude each other: mapping is one file"),
+        ({"flows": "codes"}, [], 2, "the folder codes of the setting flows holds no mapping (.yml or .json)."),
         ({"source": "all"}, [], 2, "'all' is not one of ['full', 'key', 'none']"),
         ({}, [b"garbage"], 1, "line 1 of the input is no Singer message"),
         ({}, ["BATCH"], 2, "the tap sends orders as BATCH files, which a mapper cannot map; remove its batch_config."),

@@ -15,7 +15,7 @@ from mapper_kd.flows import find_mappings, read_mappings
 from mapper_kd.forms import read_form_metadata
 from mapper_kd.forms.mapping_checks import check_base_data, check_form
 from mapper_kd.kinds import nearest
-from mapper_kd.settings import DEFAULT_MAPPINGS, paths_of
+from mapper_kd.settings import flows_of, paths_of
 from mapper_kd.source_record import SourceObject
 from mapper_kd.yaml_nodes import Problems
 
@@ -44,7 +44,7 @@ def check(
     project.forms.add(read_form_metadata(path) for path in form_metadata)
     streams = read_catalog(catalog) if catalog else {}
     wrong = 0
-    paths = paths_of(list(mappings) or project.settings.get("flows") or DEFAULT_MAPPINGS)
+    paths = paths_of(list(mappings)) or flows_of(project.settings)
     for path, _ in find_mappings(paths):
         problems = Problems()
         for mapping in read_mappings([path], problems):

@@ -17,7 +17,7 @@ from mapper_kd.cli.mapping_file import open_mapping
 from mapper_kd.cli.options import FILE, open_project, project_options
 from mapper_kd.cli.rehearsal import rehearse
 from mapper_kd.flows import find_mappings
-from mapper_kd.settings import DEFAULT_MAPPINGS, paths_of
+from mapper_kd.settings import flows_of, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def run_cases(
     streams = read_catalog(catalog) if catalog else {}
     console = Console(highlight=False, soft_wrap=True)
     wrong = total = 0
-    for path, _ in find_mappings(paths_of(list(mappings) or project.settings.get("flows") or DEFAULT_MAPPINGS)):
+    for path, _ in find_mappings(paths_of(list(mappings)) or flows_of(project.settings)):
         file = cases_file(path)
         if not file.is_file():
             console.print(Text(f"{path.as_posix()}: no cases ({file.name} is not there)", style="yellow"))
