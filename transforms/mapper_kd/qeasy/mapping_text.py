@@ -204,7 +204,7 @@ def scalar(value: Any, *, is_constant: bool = False) -> str:  # noqa: PLR0911 - 
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
-        digits = format(value, "f")
+        digits = str(value) if isinstance(value, int) else format(value, "f")
         return digits if _WHOLE.match(digits) else json.dumps(digits)
     text = str(value)
     if is_constant and text.startswith("="):

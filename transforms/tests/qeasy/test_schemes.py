@@ -289,3 +289,17 @@ def test_collections_and_maps_come_from_the_file_beside_the_scheme(tmp_path):
 
     assert shown["documents"] == [{"FId": 7, "FOrg": "101"}]
     assert [letter["reason"] for letter in shown["dead_letters"]] == ["code_missing"]
+
+
+def test_whole_numbers_of_a_scheme_keep_every_digit(tmp_path):
+    numbers = [("FRate", "13"), ("FLong", "12345678901234567"), ("FPart", "10.80")]
+    request = [*TARGET["request"], *({"field": name, "type": "int", "value": value} for name, value in numbers)]
+
+    result = imported(tmp_path, {"target": {**TARGET, "request": request}})
+
+    mapping = json.loads(result.stdout)["mapping"]
+    assert [line.strip() for line in mapping.splitlines() if line.strip().startswith(("FRate", "FLong", "FPart"))] == [
+        "FRate: 13",
+        "FLong: 12345678901234567",
+        "FPart: 10",
+    ]
