@@ -34,6 +34,11 @@ def orders(project):
     return project
 
 
+def settings(orders):
+    written = orders.write("config.json", json.dumps({"flows": "mappings", "codes": "codes"}))
+    return ["--config", str(written)]
+
+
 def explain(orders, *arguments):
     result = orders.ask("explain", "mappings/orders.yml", *arguments, "--codes", "codes")
     assert result.returncode == 0, result.stderr
@@ -122,3 +127,20 @@ def test_a_merged_document_leads_down_to_the_records_it_is_made_of(project):
     assert fields["FAmount"]["sources"] == ["paid"]
     assert fields["FAmount"]["names"] == ["total"]
     assert fields["FEntity.FQty"]["sources"] == ["lines.count"]
+
+
+def test_a_field_alone_is_looked_for_in_all_mappings_of_the_project(orders):
+    orders.write("mappings/other.yml", "stream: s\nform: BD_Customer\nnumber: FNumber\nhead:\n  FNumber: =id\n")
+
+    result = orders.ask("explain", "FBillNo", *settings(orders), "--json")
+
+    assert result.returncode == 0, result.stderr
+    (only,) = json.loads(result.stdout)["mappings"]
+    assert (only["mapping"], [one["field"] for one in only["fields"]]) == ("orders", ["FBillNo"])
+
+
+def test_a_field_that_no_mapping_has_is_said_with_the_nearest(orders):
+    result = orders.ask("explain", "FBillNumber", *settings(orders))
+
+    assert result.returncode == 2
+    assert "no mapping of the project has it: there is no field FBillNumber; did you mean FBillNo?" in result.stderr

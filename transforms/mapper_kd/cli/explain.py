@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,12 +16,15 @@ from rich.text import Text
 from mapper_kd.cli.lineage import FieldLineage, chosen, lineage, lowest, spelled, written
 from mapper_kd.cli.mapping_file import open_mapping, read_context
 from mapper_kd.cli.options import FILE, open_project, project_options
+from mapper_kd.flows import find_mappings
 from mapper_kd.kinds import UnknownNameError
+from mapper_kd.settings import flows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mapper_kd.cli.options import Project
     from mapper_kd.compiled import CompiledMapping
     from mapper_kd.forms import FormFolders
 
@@ -44,26 +48,67 @@ def explain(
 ) -> int:
     """Tell where the fields of MAPPING's documents come from, or one FIELD such as FEntity.FMaterialID.FNumber.
 
-    A part of a path is enough: FMaterialID.
+    A part of a path is enough: FMaterialID. Without MAPPING, FIELD is looked for in all mappings of the project.
     """
     project = open_project(config, codes, forms)
-    opened = open_mapping(mapping, project, read_context(None))
-    compiled = opened.flows.compiled(opened.stream)
-    fields = lineage(compiled)
-    if field is not None:
-        try:
-            fields = chosen(fields, field)
-        except UnknownNameError as error:
-            said = str(error)
-            raise SetupError(f"{mapping.as_posix()}: {said if said.endswith('?') else f'{said}.'}") from None
+    if field is None and _is_field(mapping):
+        explained = _everywhere(str(mapping), project)
+        told: Any = {"mappings": [_json(*one) for one in explained]}
+    else:
+        explained = [_explained(mapping, field, project)]
+        told = _json(*explained[0])
     if as_json:
-        click.echo(encode(_json(compiled, fields)))
+        click.echo(encode(told))
         return 0
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_WIDE)
-    _show(console, compiled, fields, project.forms)
+    for compiled, fields in explained:
+        _show(console, compiled, fields, project.forms)
     return 0
+
+
+Explained = tuple["CompiledMapping", "Sequence[FieldLineage]"]
+
+
+def _is_field(written: Path) -> bool:
+    """Whether the only argument is a field and no mapping."""
+    return written.name == str(written) and written.suffix not in {".yml", ".yaml", ".json"} and not written.exists()
+
+
+def _explained(path: Path, field: str | None, project: Project) -> Explained:
+    """Return a mapping with the chosen fields.
+
+    Raises:
+        SetupError: It is wrong, or has no such field.
+    """
+    opened = open_mapping(path, project, read_context(None))
+    compiled = opened.flows.compiled(opened.stream)
+    fields = lineage(compiled)
+    if field is None:
+        return compiled, fields
+    try:
+        return compiled, chosen(fields, field)
+    except UnknownNameError as error:
+        said = str(error)
+        raise SetupError(f"{path.as_posix()}: {said if said.endswith('?') else f'{said}.'}") from None
+
+
+def _everywhere(field: str, project: Project) -> list[Explained]:
+    """Return the mappings of the project that have a field.
+
+    Raises:
+        SetupError: None has it, or one of them is wrong.
+    """
+    mappings = [_explained(path, None, project) for path, _ in find_mappings(flows_of(project.settings))]
+    found: list[Explained] = []
+    for compiled, fields in mappings:
+        with contextlib.suppress(UnknownNameError):
+            found.append((compiled, chosen(fields, field)))
+    if not found:
+        unknown = str(UnknownNameError("field", field, [one.path for _, fields in mappings for one in fields]))
+        raise SetupError(f"no mapping of the project has it: {unknown}" + ("" if unknown.endswith("?") else "."))
+    return found
 
 
 def _json(compiled: CompiledMapping, fields: Sequence[FieldLineage]) -> dict[str, Any]:
