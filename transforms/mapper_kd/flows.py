@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from erp_sdk.command import SetupError
 from erp_sdk.messages import decode
 
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    import msgspec
-
     from mapper_kd.compiled import Companion, CompiledMapping
     from mapper_kd.forms import FormFolders
     from mapper_kd.tables import TableShelf
@@ -29,7 +29,7 @@ _CASES = ".cases"  # the cases that stand beside a mapping
 _COLLECTIONS = "collections.yml"  # what stands beside schemes
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, gc=False):
     """What became of a record in one mapping: a model, a failure, or (both None) nothing, since ``where`` was false.
 
     Attributes:
@@ -51,12 +51,13 @@ class StreamFlows:
         fields: SourceObject,
         key: Sequence[str],
         flows: Sequence[CompiledMapping],
-        refresh: Callable[[], None],
+        refresh: Callable[[], None] | None,
     ) -> None:
         self.flows = flows
         self._refresh = refresh
         self._stream = stream
         self._key = {name: _key_attribute(fields, name) for name in key}
+        self._key_of = _key_reader(self._key)
         self._decode: Callable[[msgspec.Raw], Any] = decoder(fields.structure())
 
     def map(self, raw: msgspec.Raw) -> tuple[dict[str, Any], list[Outcome]]:
@@ -68,14 +69,15 @@ class StreamFlows:
         Returns:
             The record's key, and the outcome of each mapping.
         """
-        self._refresh()
+        if self._refresh is not None:
+            self._refresh()
         try:
             record = self._decode(raw)
         except (ValueError, ArithmeticError, RecursionError) as error:
             failure = Failure(None, "record_invalid", self._no_record(error), "correct the record or the tap's schema.")
             return self._key_of_invalid(raw), [Outcome(flow, failure=failure) for flow in self.flows]
-        key = {name: getattr(record, attribute) for name, attribute in self._key.items()}
-        return key, [self._outcome(flow, record) for flow in self.flows]
+        outcomes = [self._outcome(flow, record) for flow in self.flows]
+        return self._key_of(record), outcomes
 
     @staticmethod
     def _outcome(flow: CompiledMapping, record: Any) -> Outcome:
@@ -104,6 +106,15 @@ def _key_attribute(fields: SourceObject, name: str) -> str:
     except UnknownNameError as error:
         raise SetupError(f"the tap's key_properties name a field that its schema does not have: {error}.") from None
     return code.removeprefix("record.")
+
+
+def _key_reader(attributes: dict[str, str]) -> Callable[[Any], dict[str, Any]]:
+    """Return the function from a record to its key, by the attributes that hold its parts."""
+    if len(attributes) != 1:
+        return lambda record: {name: getattr(record, attribute) for name, attribute in attributes.items()}
+    ((name, attribute),) = attributes.items()
+    part = attrgetter(attribute)
+    return lambda record: {name: part(record)}
 
 
 class Flows:
@@ -196,7 +207,7 @@ class Flows:
         ]
         refuse(problems)
         flows = [flow for flow in compiled if flow is not None]
-        return StreamFlows(stream, fields, key, flows, self._shelf.refresh)
+        return StreamFlows(stream, fields, key, flows, self._shelf.refresh if self._shelf.reloads else None)
 
 
 def refuse(problems: Problems) -> None:

@@ -15,11 +15,9 @@ from singer_sdk.mapper_base import InlineMapper
 from singer_sdk.singerlib import ActivateVersionMessage, RecordMessage, StateMessage
 
 from mapper_kd import dead_letters
-from mapper_kd.cli import commands
 from mapper_kd.declarations import Declarations
 from mapper_kd.flows import Flows, StreamFlows
 from mapper_kd.merging.compiling import struct_attributes
-from mapper_kd.merging.merger import Merger
 from mapper_kd.reader import RawRecordReader
 from mapper_kd.settings import CONFIG_JSONSCHEMA, flows_of, forms_of, merge_book_of, project_folder, shelf_of
 
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
     from mapper_kd.compiled import Companion
     from mapper_kd.flows import Outcome
-    from mapper_kd.merging.merger import Merged
+    from mapper_kd.merging.merger import Merged, Merger
 
 
 class _Mapped(msgspec.Struct, gc=False, omit_defaults=True, tag_field="type", tag="RECORD"):
@@ -71,7 +69,7 @@ class MapperKd(InlineMapper):
         self._passes = self.config["unmapped_streams"] == "pass"
         self._source: str = self.config["source"]
         self._declarations = Declarations(with_sources=self._source != "none")
-        self._merger = Merger(merge_book_of(self.config), project_folder())
+        self._merger: Merger | None = None
         self._held_state: dict[str, Any] | None = None
 
     # --- SCHEMA
@@ -88,8 +86,16 @@ class MapperKd(InlineMapper):
         self._open[stream] = opened
         for flow in opened.flows:
             if flow.merge is not None:
-                self._merger.open(flow, message_dict.get("key_properties") or ())
+                self._opened_merger().open(flow, message_dict.get("key_properties") or ())
         yield from self._declarations.of(message_dict, opened.flows)
+
+    def _opened_merger(self) -> Merger:
+        if self._merger is None:
+            # Only who merges waits until SQLAlchemy is there.
+            from mapper_kd.merging.merger import Merger  # noqa: PLC0415 - see above
+
+            self._merger = Merger(merge_book_of(self.config), project_folder())
+        return self._merger
 
     # --- RECORD
 
@@ -114,7 +120,7 @@ class MapperKd(InlineMapper):
             flow = outcome.flow
             mapping = flow.mapping
             if flow.merge is not None:
-                taken = self._merger.take(flow, key, outcome.model, outcome.failure, raw, is_replay=replay)
+                taken = self._opened_merger().take(flow, key, outcome.model, outcome.failure, raw, is_replay=replay)
                 for merged in taken:
                     yield from self._merged_lines(merged)
             elif outcome.model is not None:
@@ -171,7 +177,7 @@ class MapperKd(InlineMapper):
 
     def process_endofpipe(self) -> None:
         """Write what was merged, and the STATE that has waited for it."""
-        if not self._merger.is_open:
+        if self._merger is None:
             return
         for merged in self._merger.finish():
             for line in self._merged_lines(merged):
@@ -186,7 +192,7 @@ class MapperKd(InlineMapper):
     def map_state_message(self, message_dict: dict[str, Any]) -> Iterator[Message]:
         """Pass STATE on, in its place between the records; with merging, the last one behind the merged documents."""
         _require(message_dict, value=dict)
-        if self._merger.is_open:
+        if self._merger is not None:
             self._held_state = message_dict["value"]
         else:
             yield StateMessage(message_dict["value"])
@@ -233,6 +239,10 @@ def _require(message: dict[str, Any], **parts: type) -> None:
 
 def main() -> None:
     """Run as a Singer mapper, or as one of the commands for people who write mappings."""
-    if len(sys.argv) > 1 and sys.argv[1] in commands.commands:
-        run(commands, name="mapper-kd")
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        # What the commands need is as much again; a run of the mapper does not wait for it.
+        from mapper_kd.cli import commands  # noqa: PLC0415 - see above
+
+        if sys.argv[1] in commands.commands:
+            run(commands, name="mapper-kd")
     run(MapperKd.get_singer_command(), name="mapper-kd")

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from mapper_kd.allotment import take_text
 from mapper_kd.arithmetic import MAX_TEXT, bounded, describe
 from mapper_kd.failures import Invalid
@@ -39,6 +37,8 @@ class Pattern:
         Raises:
             ValueError: It is no regular expression of RE2.
         """
+        import re2  # noqa: PLC0415 - only who uses patterns waits for it
+
         options = re2.Options()
         options.max_mem = _MAX_MEMORY
         options.log_errors = False

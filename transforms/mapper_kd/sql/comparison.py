@@ -10,8 +10,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import re2
-
 from mapper_kd.failures import Invalid
 from mapper_kd.sql.values import leading, text
 
@@ -144,6 +142,8 @@ def _counted(value: Any) -> Any:
 
 @lru_cache(maxsize=512)
 def _pattern(pattern: str, *, exact: bool) -> Any:
+    import re2  # noqa: PLC0415 - only who uses patterns waits for it
+
     if len(pattern) > _MAX_PATTERN:
         raise Invalid(f"a pattern of more than {_MAX_PATTERN} characters is out of range")
     pieces = re.findall(r"\\.|.", pattern, re.DOTALL)

@@ -75,6 +75,11 @@ class TableShelf:
             opened.due = time.monotonic() + spec.reload
             self._due = min(self._due, opened.due)
 
+    @property
+    def reloads(self) -> bool:
+        """Whether a table that is loaded has ``reload:``."""
+        return self._due < math.inf
+
     def refresh(self) -> None:
         """Take in what changed in the sources of tables with ``reload:`` whose time has come; call it between records.
 
