@@ -177,6 +177,63 @@ def test_records_of_a_group_become_one_document_with_all_aggregates(project, run
     assert members(second) == [2]
 
 
+BY_SKU = """
+stream: orders
+form: SAL_OUTSTOCK
+number: FBillNo
+merge:
+  where: =status == 1
+  each: =lines
+  by: {sku: =line.sku}
+  values: {orders: "=list(number)", note: =from_first(buyer), last_note: =from_last(buyer)}
+  lines:
+    items: {values: {qty: =line.count, shop: =shop}}
+head:
+  FBillNo: =sku
+  FOrders: =join(orders, "+")
+  FNote: =note
+  FLast: =last_note
+lines:
+  FEntity:
+    each: =items
+    fields: {FQty: =line.qty, FShop: =line.shop}
+"""
+
+
+def test_rows_of_one_record_may_go_to_several_documents(project, run):
+    project.map(BY_SKU)
+    lines = [{"sku": "A", "count": 1}, {"sku": "B", "count": 2}, {"sku": "A", "count": 3}]
+
+    sent = run(order(1, lines=lines), order(2, lines=[{"sku": "B", "count": 4}], buyer="x"))
+
+    assert [one["record"] for one in sent] == [
+        {"FBillNo": "A", "FOrders": "N1+N1", "FEntity": [{"FQty": 1, "FShop": "S1"}, {"FQty": 3, "FShop": "S1"}]},
+        {
+            "FBillNo": "B",
+            "FOrders": "N1+N2",
+            "FLast": "x",
+            "FEntity": [{"FQty": 2, "FShop": "S1"}, {"FQty": 4, "FShop": "S1"}],
+        },
+    ]
+    assert [members(one) for one in sent] == [[1], [1, 2]]
+
+
+def test_a_record_that_comes_again_with_fewer_rows_has_fewer_rows(project, run):
+    project.map(BY_SKU)
+    rows = [{"sku": "A", "count": number} for number in range(1, 1200)]
+
+    within = run(order(1, lines=rows), order(2, lines=[{"sku": "B", "count": 1}]), order(1, lines=rows[:1]))
+    assert [len(one["record"]["FEntity"]) for one in within] == [1, 1]
+
+    later = run(order(3, lines=[{"sku": "C", "count": 1}, {"sku": "C", "count": 2}]))
+    assert [len(one["record"]["FEntity"]) for one in later] == [2]
+
+    letter, document = run(order(3, lines=[{"sku": "C", "count": 7}]))
+    assert (letter["record"]["reason"], letter["record"]["key"]) == ("merged_elsewhere", '{"id":3,"row":2}')
+    assert [one["FQty"] for one in document["record"]["FEntity"]] == [7, 2]
+    assert members(document) == [3]
+
+
 def test_state_waits_for_the_documents_and_other_mappings_do_not(project, run):
     project.mapping(plain(), "merged")
     project.mapping(project.flow(), "single")

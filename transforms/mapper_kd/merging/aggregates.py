@@ -1,13 +1,14 @@
 """What ``values:`` of a merge may do with the values of many records, taken one by one in the order of arrival.
 
 Each gives what the function of the same name gives for a list of all these values, without holding the list. A value
-that is a list itself counts as its items; empty (null) values do not count.
+that is a list itself counts as its items; empty (null) values do not count. Those that say `is_whole` take each value
+as it is, empty ones and lists too.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from mapper_kd.arithmetic import MAX_TEXT, add, describe, divide
 from mapper_kd.failures import Invalid
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MAX_DISTINCT = 100_000
+_MAX_LISTED = 100_000
 
 
 class Aggregate(Protocol):
     """One value of a merged record in the making."""
 
+    is_whole: ClassVar[bool]
+
     def take(self, value: Any) -> None:
-        """Take the value of one more record; never null, never a list."""
+        """Take the value of one more record; never null, never a list, unless the values are taken whole."""
 
     def result(self) -> Any:
         """Return what it has come to."""
@@ -34,6 +38,7 @@ class Sum:
     """The exact sum; 0 of none."""
 
     __slots__ = ("_sum",)
+    is_whole: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._sum: Any = Decimal(0)
@@ -51,6 +56,7 @@ class Count:
     """How many are not empty."""
 
     __slots__ = ("_count",)
+    is_whole: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._count = 0
@@ -69,6 +75,7 @@ class First:
     """The first that is not null."""
 
     __slots__ = ("_value",)
+    is_whole: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._value: Any = None
@@ -119,6 +126,7 @@ class Average:
     """The average; empty of none."""
 
     __slots__ = ("_count", "_sum")
+    is_whole: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._sum, self._count = Sum(), 0
@@ -137,6 +145,7 @@ class Distinct:
     """Each value once, in the order of arrival."""
 
     __slots__ = ("_values",)
+    is_whole: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._values: dict[Any, None] = {}
@@ -155,6 +164,59 @@ class Distinct:
         return list(self._values)
 
 
+class Listed:
+    """All values in the order of arrival, empty ones too, so that there is one for each record."""
+
+    __slots__ = ("_values",)
+    is_whole: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._values: list[Any] = []
+
+    def take(self, value: Any) -> None:
+        """Keep a value; of a list its items."""
+        if value.__class__ is list:
+            self._values.extend(value)
+        else:
+            self._values.append(value)
+        if len(self._values) > _MAX_LISTED:
+            raise Invalid(f"list() has more than {_MAX_LISTED} values")
+
+    def result(self) -> list[Any]:
+        """Return the values."""
+        return self._values
+
+
+class FromFirst:
+    """What the first record says, though it be nothing."""
+
+    __slots__ = ("_taken", "_value")
+    is_whole: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._value: Any = None
+        self._taken = False
+
+    def take(self, value: Any) -> None:
+        """Keep the first value."""
+        if not self._taken:
+            self._value, self._taken = value, True
+
+    def result(self) -> Any:
+        """Return it."""
+        return self._value
+
+
+class FromLast(FromFirst):
+    """What the last record says, though it be nothing."""
+
+    __slots__ = ()
+
+    def take(self, value: Any) -> None:
+        """Keep the last value."""
+        self._value = value
+
+
 class Join:
     """The values as one text; empty ones are left out.
 
@@ -163,6 +225,7 @@ class Join:
     """
 
     __slots__ = ("_length", "_mark", "_parts")
+    is_whole: ClassVar[bool] = False
 
     def __init__(self, mark: str) -> None:
         self._mark = mark
@@ -192,6 +255,9 @@ AGGREGATES: dict[str, Callable[[], Aggregate]] = {
     "last": Last,
     "average": Average,
     "distinct": Distinct,
+    "list": Listed,
+    "from_first": FromFirst,
+    "from_last": FromLast,
 }
 """By the name that mappings write; ``join`` besides, which needs its mark."""
 

@@ -145,6 +145,11 @@ class Page:
             self._open_groups(connection, dict.fromkeys(one.group for one in batch.values() if one.group))
             return self._write(connection, batch, known, keeps_records=keeps_records)
 
+    def known(self, keys: Sequence[str]) -> set[str]:
+        """Return those of these keys that are in a group or document; at most `AT_ONCE` of them."""
+        with self._database.reading() as connection:
+            return {row[0] for row in self._find(connection, statements.known_members, keys)}
+
     def _find(self, connection: Connection, clause: Callable[..., Any], keys: Sequence[str]) -> Sequence[Any]:
         return self._run(clause).fetch(connection, {"mapping": self._id, **listed("key", keys, AT_ONCE)})
 

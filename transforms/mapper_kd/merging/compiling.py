@@ -1,7 +1,8 @@
 """A merge as two functions: one from a source record to what it contributes, one from the merged record to documents.
 
 Both are written by the ordinary writer. What a record contributes is the model of a mapping made up here: fields
-``b0``, ``b1`` … for `by`, ``v0`` … for the arguments of `values`, lists ``l0`` … for `lines`. The merged record has a
+``b0``, ``b1`` … for `by`, ``v0`` … for the arguments of `values`, lists ``l0`` … for `lines`; with `each` there are
+several, as of a mapping with ``documents:``. The merged record has a
 schema made of theirs, so that head, lines and documents are compiled against it as against a tap's.
 """
 
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mapper_kd.mapping.model import Body, Field, LineList, Value
+from mapper_kd.mapping.model import Body, Documents, Field, LineList, Value
 from mapper_kd.merging.section import PART, read_merge
 from mapper_kd.source_record import SourceObject
 from mapper_kd.text_functions import text
@@ -142,7 +143,10 @@ def _gathering(mapping: Mapping, section: Merge) -> Mapping:
         (*_fields(section.by, section.values),),
         tuple(_list(index, one) for index, one in enumerate(section.lines)),
     )
-    return _bare(mapping, body, section.where)
+    gathering = _bare(mapping, body, section.where)
+    if section.each is None:
+        return gathering
+    return replace(gathering, documents=Documents(section.each.place, section.each))
 
 
 def _suffixing(mapping: Mapping, section: Merge) -> Mapping:
@@ -193,7 +197,7 @@ def _row_schema(by: tuple[Let, ...], values: tuple[MergedValue, ...], gathered: 
 def _value_schema(value: MergedValue, argument: dict[str, Any]) -> dict[str, Any]:
     if value.function in _FIXED:
         return {"type": [_FIXED[value.function], "null"]}
-    if not value.function:
+    if value.function in {"", "from_first", "from_last"}:
         return argument
     item = argument.get("items", {}) if "array" in argument.get("type", ()) else argument
-    return {"type": ["array", "null"], "items": item} if value.function == "distinct" else item
+    return {"type": ["array", "null"], "items": item} if value.function in {"distinct", "list"} else item

@@ -31,9 +31,11 @@ class _Values:
     def take(self, given: dict[str, Any]) -> None:
         for key, aggregate in self._takers:
             value = given.get(key) if key else True
-            if value is None:
+            if aggregate.is_whole:
+                aggregate.take(value)
+            elif value is None:
                 continue
-            if value.__class__ is list:
+            elif value.__class__ is list:
                 for item in value:
                     if item is not None:
                         aggregate.take(item)

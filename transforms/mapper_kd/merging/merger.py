@@ -16,6 +16,7 @@ from mapper_kd.failures import Failure, RecordError
 from mapper_kd.merging.book import Book, Gathered
 from mapper_kd.merging.compiling import struct_attributes
 from mapper_kd.merging.folding import Folding, lines_of
+from mapper_kd.merging.rows import Rows, record_key
 from mapper_kd.merging.section import PART
 from mapper_kd.merging.statements import AT_ONCE, DOCUMENTS_AT_ONCE
 
@@ -140,6 +141,7 @@ class _Flow:
         self.page = page
         self._shape = shape
         self._batch: dict[str, Gathered] = {}
+        self._rows = Rows() if self._merge.section.each is not None else None
 
     @property
     def _merge(self) -> CompiledMerge:
@@ -156,10 +158,18 @@ class _Flow:
             return [Merged(self.flow, key, raw, failure=_keyless(missing))]
         else:
             gathered, failed = Gathered(), []
+        if self._rows is not None:
+            given = [self._gathered(one, raw, is_replay=is_replay) for one in model or ()]
+            self._rows.put(self._batch, key, given, gathered)
+        else:
             if model is not None:
-                gathered = Gathered(self._group(model), encode(model), raw, is_replay)
-        self._batch[encode_sorted(key).decode()] = gathered
-        return failed + self._gather() if len(self._batch) >= AT_ONCE else failed
+                gathered = self._gathered(model, raw, is_replay=is_replay)
+            self._batch[encode_sorted(key).decode()] = gathered
+        is_full = max(len(self._batch), len(self._rows or ())) >= AT_ONCE
+        return failed + self._gather() if is_full else failed
+
+    def _gathered(self, model: Any, raw: msgspec.Raw, *, is_replay: bool) -> Gathered:
+        return Gathered(self._group(model), encode(model), raw, is_replay)
 
     def _group(self, model: Any) -> str:
         attributes = struct_attributes(type(model))
@@ -171,8 +181,14 @@ class _Flow:
 
     def _gather(self) -> list[Merged]:
         keeps_records = self._merge.section.max_lines is not None
-        strays = self.page.gather(self._batch, keeps_records=keeps_records)
-        self._batch = {}
+        if self._rows is not None:
+            self._rows.add_gone(self._batch, self.page)
+        items, self._batch = list(self._batch.items()), {}
+        strays = [
+            stray
+            for start in range(0, len(items), AT_ONCE)
+            for stray in self.page.gather(dict(items[start : start + AT_ONCE]), keeps_records=keeps_records)
+        ]
         return [
             Merged(self.flow, decode(one.key), msgspec.Raw(bytes(one.gathered.record) or b"null"),
                    failure=_elsewhere(one.number, one.gathered.group))
@@ -201,12 +217,13 @@ class _Flow:
 
     def _document(self, due: Due, members: Iterator[Member]) -> Merged:
         by = decode(due.group)
-        keys = bytearray(b"[")
+        keys, last = bytearray(b"["), b""
         folding, failure = Folding(self._merge.section, by, due.part), None
         outdated = 0
         for member in members:
-            if not member.astray:
-                keys += member.key.encode() + b","
+            key = member.key.encode() if self._rows is None else encode_sorted(record_key(member.key))
+            if not member.astray and key != last:
+                keys, last = keys + key + b",", key
             outdated += member.shape != self._shape
             if failure is None and not outdated:
                 failure = self._fold(folding, member)

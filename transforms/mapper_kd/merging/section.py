@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mapper_kd.yaml_nodes import Entry, Place
 
-MERGE_KEYS = ("where", "let", "by", "values", "lines", "max_lines", "number_suffix")
+MERGE_KEYS = ("where", "let", "each", "by", "values", "lines", "max_lines", "number_suffix")
 MERGED_LIST_KEYS = ("each", "where", "let", "by", "values")
 PART = "part"
 
@@ -65,6 +65,7 @@ class Merge:
 
     Attributes:
         where: Which records are merged at all.
+        each: The list in a record whose rows are merged one by one, each where it belongs; None merges whole records.
         by: What tells merged records apart.
         max_lines: How many lines of the first list a document has at most; None is without limit.
         number_suffix: What follows the number of a group's second document and of later ones.
@@ -74,6 +75,7 @@ class Merge:
     place: Place
     where: Value | None
     let: tuple[Let, ...]
+    each: Value | None
     by: tuple[Let, ...]
     values: tuple[MergedValue, ...]
     lines: tuple[MergedList, ...]
@@ -90,6 +92,7 @@ class Merge:
                  [_told(inner) for inner in one.values]]
                 for one in self.lines
             ],
+            *([] if self.each is None else [_plain(self.each)]),
         ]  # fmt: skip
         return hashlib.sha256(encode(told)).hexdigest()[:8]
 
@@ -104,6 +107,7 @@ def read_merge(entry: Entry) -> Merge:
         place=entry.place,
         where=condition(parts, "where"),
         let=lets(parts.get("let")),
+        each=condition(parts, "each"),
         by=by,
         values=_values(parts.get("values"), is_plain=False),
         lines=tuple(_list(name, one) for name, one in parts["lines"].entries()) if "lines" in parts else (),
