@@ -73,7 +73,7 @@ def free_port() -> int:
 @pytest.fixture
 def flow(tmp_path: Path) -> Flow:
     project = tmp_path / "project"
-    shutil.copytree(ROOT / "transforms" / "mappings", project / "transforms" / "mappings")
-    shutil.copytree(ROOT / "transforms" / "codes", project / "transforms" / "codes")
+    for folder in ("mappings", "schemes", "codes", "forms"):
+        shutil.copytree(ROOT / "transforms" / folder, project / "transforms" / folder)
     shutil.copy(ROOT / "meltano.yml", project)
     return Flow(Stage(tmp_path / "home", project, free_port()))

@@ -1,4 +1,4 @@
-"""Every mapping of this project: sound against the tap's catalog and Kingdee's forms, and with cases that hold."""
+"""Every mapping and scheme of this project: sound against the tap's catalog and Kingdee's forms; its cases hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tap_wangdiantong.tap import TapWangdiantong
 
 ROOT = Path(__file__).resolve().parents[1]
 MAPPINGS = ROOT / "transforms/mappings"
+SCHEMES = ROOT / "transforms/schemes"
 SHIPPED = sorted(file for file in MAPPINGS.rglob("*.yml") if not file.stem.endswith(".cases"))
+SHIPPED_SCHEMES = sorted(SCHEMES.rglob("*.json"))
 SETTINGS = {"sid": "s", "appkey": "a", "appsecret": "b", "base_url": "http://127.0.0.1:9", "start_date": "2026-01-01"}
 
 
@@ -39,14 +41,26 @@ def ask(*arguments):
 
 def test_there_are_mappings():
     assert SHIPPED
+    assert SHIPPED_SCHEMES
 
 
 def test_check_finds_nothing_wrong_with_any_of_them(options):
-    code, said, warned = ask("check", MAPPINGS, *options)
+    code, said, warned = ask("check", MAPPINGS, SCHEMES, *options)
 
     assert (code, warned) == (0, "")
-    assert said.count(" is fine, held against stream ") == len(SHIPPED)
-    assert said.count(" and form ") >= len(SHIPPED)
+    assert said.count(" is fine, held against stream ") == len(SHIPPED) + len(SHIPPED_SCHEMES)
+    assert said.count(" and form ") >= len(SHIPPED) + len(SHIPPED_SCHEMES)
+
+
+@pytest.mark.parametrize("scheme", SHIPPED_SCHEMES, ids=lambda path: path.stem)
+def test_importing_a_scheme_leaves_nothing_out_and_its_mapping_is_sound(options, tmp_path, scheme):
+    mapping = tmp_path / "imported.yml"
+    code, said, _ = ask("import-qeasy", scheme, "--output", mapping, "--json")
+    report = json.loads(said)["report"]
+
+    assert code == 0
+    assert [one for one in report if one["severity"] != "note"] == []
+    assert ask("check", mapping, *options)[::2] == (0, "")
 
 
 def test_every_mapping_has_cases_and_they_hold(options):
@@ -57,7 +71,7 @@ def test_every_mapping_has_cases_and_they_hold(options):
     assert said.count(" as expected") == len(SHIPPED)
 
 
-@pytest.mark.parametrize("mapping", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("mapping", [*SHIPPED, *SHIPPED_SCHEMES], ids=lambda path: path.stem)
 def test_every_field_can_be_explained(options, mapping):
     code, said, wrong = ask("explain", mapping, *options[:-2], "--json")
 
