@@ -90,7 +90,8 @@ def _asked(compiler: Compiler, table: Table, function: str, keys: list[Code]) ->
         text = f"{called}({', '.join(key.text for key in keys)})"
     else:  # nearly always a text: no call is needed to find what it stands for
         kept, found = compiler.names.temporary(), compiler.names.bind("rows", rows)
-        text = f"({found}[{kept}] if ({kept} := {keys[0].text}).__class__ is _str else {called}({kept}))"
+        taken = f"{found}.get({kept})" if function == "find" else f"{found}[{kept}]"
+        text = f"({taken} if ({kept} := {keys[0].text}).__class__ is _str else {called}({kept}))"
     asked = joined(text, table.answer_of(function), keys, certain=function not in {"code", "find"})
     written = f'{function}("{table.spec.name}", …)'
     column = f".{table.values[0]}" if function == "code" and table.values else ""

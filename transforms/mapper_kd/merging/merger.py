@@ -69,11 +69,6 @@ class Merger:
         self._book: Book | None = None
         self._flows: dict[str, _Flow] = {}
 
-    @property
-    def is_open(self) -> bool:
-        """Whether a mapping of this run merges."""
-        return bool(self._flows)
-
     def open(self, flow: CompiledMapping, key: Sequence[str]) -> None:
         """Take up a mapping that merges, when its stream's SCHEMA has come; again, when it comes again.
 

@@ -85,7 +85,10 @@ def between(value: Any, low: Any, high: Any) -> bool:
 
 def one_of(value: Any, *listed: Any) -> bool:
     """Whether the value equals one of these."""
-    return any(eq(value, one) for one in listed)
+    if is_empty(value):
+        return False
+    # Written the same is equal, and takes no look at what each of them might mean.
+    return text(value) in listed or any(eq(value, one) for one in listed)
 
 
 def none_of(value: Any, *listed: Any) -> bool:

@@ -24,6 +24,8 @@ def equal(left: Any, right: Any, mode: str | None = None) -> int | None:
         return 1 if left == right or (mode is None and _folded(left) == _folded(right)) else 0
     if left is None or right is None:
         return None
+    if left.__class__ is int and right.__class__ is int:  # a status or a flag, as `_sides` leaves it
+        return 1 if left == right else 0
     one, other = _sides(left, right, mode)
     return 1 if one == other else 0
 

@@ -78,7 +78,7 @@ class MemoryTable(Table):
 
     def by_text(self, function: str) -> dict[Key, Any] | None:
         """As `Table.by_text`."""
-        return {"code": self._codes, "lookup": self._rows}.get(function)
+        return {"code": self._codes, "lookup": self._rows, "find": self._rows}.get(function)
 
     def find(self, *key: Any) -> Row | None:
         """As `Table.find`; the common case, a key of texts, is one look into a dictionary."""

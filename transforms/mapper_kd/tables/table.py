@@ -58,7 +58,7 @@ class Table(abc.ABC):
         return self._asked[function]
 
     def by_text(self, function: str) -> Mapping[Any, Any] | None:  # noqa: ARG002 - most tables have no such thing
-        """Return the rows in memory as what ``code`` or ``lookup`` gives for a key of one text; None otherwise.
+        """Return what ``code``, ``lookup`` or ``find`` gives, by keys of one text; None when it is not in memory.
 
         It stays the same one over reloads. Taking a key that is not there raises `Miss`.
         """
