@@ -64,7 +64,7 @@ class Declarations:
         yield from self._declare(dead_letters.STREAM, dead_letters.SCHEMA, dead_letters.KEY_PROPERTIES, source)
         for flow in flows:
             form = flow.mapping.form
-            schema = merged(self._schemas.get(form, {}), flow.schema)
+            schema = merged(self._schemas[form], flow.schema) if form in self._schemas else flow.schema
             number = [flow.mapping.number] if flow.mapping.number is not None else []
             yield from self._declare(form, schema, number, source if self._with_sources else None)
 

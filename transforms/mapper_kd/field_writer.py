@@ -11,7 +11,7 @@ from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import ANY, DECIMAL, TEXT, ListKind, RowKind, list_of
 from mapper_kd.mapping import DEAD_LETTER, DEFAULT, NULL, SKIP_LINE, SKIP_RECORD
 from mapper_kd.rounding import Rounded
-from mapper_kd.scope import Code
+from mapper_kd.scope import CONSTANT, Code
 from mapper_kd.source_record import SourceObject
 from mapper_kd.value_writer import Level, ValueWriter
 
@@ -36,7 +36,7 @@ class FieldWriter(ValueWriter):
         """
         one = leaf.field
         code = self._code(one.value, level.scope, path, "value")
-        code = self._of_kind(one, self._whole(one, code, allowed=whole or one.as_is))
+        code = self._compact(self._of_kind(one, self._whole(one, code, allowed=whole or one.as_is)))
         if one.rounding is not None and one.rounding.sums_up:
             leaf.unrounded = self._names.temporary("u")
             level.body.line(f"{leaf.unrounded} = None")
@@ -46,7 +46,7 @@ class FieldWriter(ValueWriter):
         code = self._with_policy(leaf, code, level, path)
         if path == self._number_path:  # whatever the field's policy: a document has a number
             code = self._number(one, code)
-        leaf.kind = code.kind
+        leaf.kind, leaf.certain = code.kind, code.certain
         return code
 
     def _number(self, one: Field, code: Code) -> Code:
@@ -66,6 +66,14 @@ class FieldWriter(ValueWriter):
         elif not rows.columns.take_whole():
             self._problems.add(one.place, f"{one.value.written} is taken as a whole, but its parts are not known")
         return replace(code, kind=list_of(ANY) if isinstance(code.kind, ListKind) else ANY)
+
+    def _compact(self, code: Code) -> Code:
+        """Take what is null out of an object, as it is left out of the model itself."""
+        if code.kind not in {ANY, list_of(ANY)}:
+            return code
+        kept = self._names.temporary()
+        text = f"({kept} if ({kept} := {code.text}).__class__ is _str else _compact({kept}))"
+        return replace(code, text=text, fails=code.fails or code.depth > CONSTANT)
 
     def _of_kind(self, one: Field, code: Code) -> Code:
         if one.kind is None:

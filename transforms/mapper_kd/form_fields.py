@@ -41,6 +41,9 @@ class FormFields(Protocol):
     def describe(self, path: str, schema: dict[str, Any]) -> dict[str, Any]:
         """Return a field's part of the output SCHEMA with the field's rules in it."""
 
+    def demands(self, path: str) -> bool:
+        """Whether the form demands the field (必录)."""
+
 
 class UnknownForm:
     """A form of which nothing is known: everything fits."""
@@ -56,6 +59,10 @@ class UnknownForm:
     def describe(self, path: str, schema: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - as every form
         """Return the schema as it is."""
         return schema
+
+    def demands(self, path: str) -> bool:  # noqa: ARG002 - as every form
+        """Return that it does not."""
+        return False
 
 
 def without_positions(path: str) -> str:

@@ -9,8 +9,7 @@ from mapper_kd.kinds import ANY, BOOLEAN, DATE, DATETIME, DECIMAL, INTEGER, NULL
 from mapper_kd.mapping import REFERENCE_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from mapper_kd.form_fields import FormFields
     from mapper_kd.mapping import Body, Field, LineList
     from mapper_kd.yaml_nodes import Problems
 
@@ -20,11 +19,13 @@ class Leaf:
     """A field; its kind is known once its expression is compiled.
 
     Attributes:
+        certain: Whether it is in every object that is made, which is known then, too.
         unrounded: The generated variable with its value before it was rounded, where a sum needs it.
     """
 
     field: Field
     kind: Kind = ANY
+    certain: bool = False
     unrounded: str = ""
 
 
@@ -79,22 +80,44 @@ def _hang(root: Branch, keys: tuple[str, ...], node: Node, place: Any, problems:
         problems.add(place, "is there already")
 
 
-def schema_of(node: Node, describe: Callable[[str, dict[str, Any]], dict[str, Any]], path: str = "") -> dict[str, Any]:
+def schema_of(node: Node, form: FormFields, path: str = "") -> dict[str, Any]:
     """Return the JSON schema of a part of the model.
+
+    What the form demands (必录) is ``required`` where the mapping surely gives it.
 
     Args:
         node: The part.
-        describe: Adds what the form says of the field at a path.
+        form: Says more of the fields.
         path: Where the part is.
     """
     if isinstance(node, Branch):
         below = f"{path}." if path else ""
-        properties = {key: schema_of(child, describe, f"{below}{key}") for key, child in node.children.items()}
-        return _object_schema(node, properties)
+        properties = {key: schema_of(child, form, f"{below}{key}") for key, child in node.children.items()}
+        schema = _object_schema(node, properties)
+        if _may_be_several(node):
+            return schema
+        demanded = [key for key in node.children if form.demands(f"{below}{key}")]
+        required = [key for key in demanded if is_always_there(node.children[key])]
+        return schema | {"required": required} if required else schema
     if isinstance(node, Lines):
-        items = schema_of(node.row, describe, path) | {"type": "object"}
+        items = schema_of(node.row, form, path) | {"type": "object"}
         return {"type": ["array", "null"], "items": items}
-    return describe(path, _scalar_schema(node.kind))
+    return form.describe(path, _scalar_schema(node.kind))
+
+
+def is_always_there(node: Node) -> bool:
+    """Whether every model has this part: an object has, if it always has a part of its own."""
+    if isinstance(node, Leaf):
+        return node.certain
+    if isinstance(node, Lines):
+        return node.list.required
+    return not _may_be_several(node) and any(map(is_always_there, node.children.values()))
+
+
+def _may_be_several(node: Branch) -> bool:
+    """Whether a reference may turn out to be a list of them, which may be empty, or another object."""
+    child = next(iter(node.children.values()), None)
+    return is_reference(node) and isinstance(child, Leaf) and (child.kind is ANY or isinstance(child.kind, ListKind))
 
 
 def _object_schema(node: Branch, properties: dict[str, Any]) -> dict[str, Any]:
@@ -122,18 +145,20 @@ def _scalar_schema(kind: Kind) -> dict[str, Any]:
 
 def merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return the schema that takes what either takes; for mappings that lead to the same form."""
-    if first == second or not second:
+    if first == second:
         return first
-    if "properties" in first and "properties" in second:
-        names = dict.fromkeys([*first["properties"], *second["properties"]])
-        known = [(name, first["properties"].get(name, {}), second["properties"].get(name, {})) for name in names]
-        return first | {"properties": {name: merged(one, other) if one else other for name, one, other in known}}
-    if "items" in first and "items" in second:
-        return first | {"items": merged(first["items"], second["items"])}
-    if not first:
-        return second
+    both = {key: rule for key, rule in first.items() if second.get(key) == rule}
     types = [*_types(first), *(one for one in _types(second) if one not in _types(first))]
-    return {"type": types} if types else {}
+    if _types(first) and _types(second):  # what says nothing takes everything
+        both["type"] = first["type"] if first["type"] == second["type"] else types
+    if "properties" in first and "properties" in second:
+        one, other = first["properties"], second["properties"]
+        shared = {name: merged(one[name], other[name]) for name in one if name in other}
+        required = [name for name in first.get("required", ()) if name in second.get("required", ())]
+        both |= {"properties": {**one, **other, **shared}} | ({"required": required} if required else {})
+    if "items" in first and "items" in second:
+        both["items"] = merged(first["items"], second["items"])
+    return both
 
 
 def _types(schema: dict[str, Any]) -> list[str]:

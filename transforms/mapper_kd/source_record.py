@@ -15,6 +15,7 @@ import msgspec
 from mapper_kd.kinds import (
     ANY,
     BOOLEAN,
+    DATE,
     DECIMAL,
     INTEGER,
     TEXT,
@@ -37,15 +38,21 @@ class SourceObject:
     """An object of the tap's schema, and which of its properties the mappings read.
 
     Without ``properties`` in the schema nothing can be checked: every name is taken and its kind is ANY.
+
+    Args:
+        schema: The object's schema.
+        place: What it is called in messages.
+        is_made: Whether it was made here: its dates are dates then, and not whatever text a tap has.
     """
 
-    def __init__(self, schema: Mapping[str, Any], place: str) -> None:
+    def __init__(self, schema: Mapping[str, Any], place: str, *, is_made: bool = False) -> None:
         self.place = place
         properties = schema.get("properties")
         self._properties: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
         self._open = not self._properties
         self._used: dict[str, tuple[str, Kind]] = {}
         self._whole = False
+        self._is_made = is_made
 
     def column(self, row: str, name: str, *, certain: bool) -> tuple[str, Kind]:
         """As `kinds.Columns.column`; notes that the property is used."""
@@ -75,11 +82,14 @@ class SourceObject:
         if len(named) != 1:
             return ANY
         if named[0] == "object" and schema.get("properties"):
-            return row_of(SourceObject(schema, f"{self.place}.{name}"), certain=False)
+            inside = SourceObject(schema, f"{self.place}.{name}", is_made=self._is_made)
+            return row_of(inside, certain=False)
         if named[0] == "array":
             item = self._kind(name, schema.get("items") or {})
             # A row of a list is never null: a list that holds null is no valid record.
             return list_of(row_of(item.columns, certain=True) if isinstance(item, RowKind) else item)
+        if self._is_made and schema.get("format") == "date":
+            return DATE
         return _SCALARS.get(named[0], ANY)
 
     def take_whole(self) -> bool:

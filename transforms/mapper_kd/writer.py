@@ -42,7 +42,7 @@ class Writer(ModelWriter):
             self._construct("return ", tree, level, "")
         else:
             self._several(self._mapping.documents, tree, level)
-        schema = schema_of(tree, self._form.describe) | {"type": "object"}
+        schema = schema_of(tree, self._form) | {"type": "object"}
         number = tree.children.get(self._number_path or "")
         if self._number_path is not None and isinstance(number, Leaf):
             known = schema["properties"][self._number_path] if number.field.as_is else {"type": "string"}

@@ -161,6 +161,41 @@ def test_a_constant_that_does_not_fit_stops_the_run_before_a_record_comes(form, 
     assert f"head.{field.partition(':')[0]}" in str(stopped.value)
 
 
+def test_the_schema_requires_what_the_form_demands_and_the_mapping_surely_gives(form):
+    body = """
+  FDate: {value: =time, required: true}
+  FCustomerID.FNumber: =buyer
+  FNote: 电商
+lines:
+  FEntity:
+    each: =lines
+    fields:
+      FMaterialID.FNumber: {value: =line.sku, %s}
+      FRealQty: =line.count
+"""
+
+    def required(policy):
+        form.mapping(form.flow(body % policy))
+        schema = form.run(form.schema(), forms="forms")[-1]["schema"]
+        lines = schema["properties"]["FEntity"]["items"]
+        return schema["required"], lines["required"], lines["properties"]["FMaterialID"].get("required")
+
+    assert required("type: text") == (["FDate", "FCustomerID"], ["FMaterialID", "FRealQty"], ["FNumber"])
+    assert required("when: =open") == (["FDate", "FCustomerID"], ["FRealQty"], None)
+
+
+def test_of_two_mappings_into_a_form_the_schema_requires_what_both_give(form):
+    for name, head in (("one", "FDate: =time\n  FRate: 1.5"), ("two", "FCustomerID.FNumber: =buyer\n  FDate: =time")):
+        form.mapping(form.flow(f"  {head}\n  FNote: =remark"), name)
+
+    *_, first, second = form.run(form.schema(), forms="forms")
+
+    assert first["schema"]["required"] == ["FDate"]
+    assert second["schema"]["required"] == ["FDate"]
+    assert list(second["schema"]["properties"]) == ["FBillNo", "FDate", "FRate", "FNote", "FCustomerID"]
+    assert second["schema"]["properties"]["FNote"]["maxLength"] == 10
+
+
 def test_the_schema_says_what_the_form_takes(form):
     body = "  FNote: =remark\n  FRate: =paid\n  FRowType: =shop\n  FDate: =date(time)\n  FCustomerID.FNumber: =buyer"
     form.mapping(form.flow(body))

@@ -429,6 +429,14 @@ def test_outside_of_the_section_only_the_merged_record_is_known(project):
         project.run(project.schema())
 
 
+def test_a_date_of_the_merged_record_is_a_date_in_the_schema(project):
+    project.mapping(ORDERS)
+
+    schema = project.run(project.schema())[-1]["schema"]["properties"]
+
+    assert schema["FDate"] == {"type": ["string", "null"], "format": "date"}
+
+
 def test_a_stream_without_a_key_cannot_be_merged(project):
     project.mapping(plain())
 

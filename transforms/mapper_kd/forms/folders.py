@@ -79,6 +79,11 @@ class _AnyForm:
         form, _, below = path.partition(".")
         return self._form(form).describe(below, schema)
 
+    def demands(self, path: str) -> bool:
+        """As `FormFields.demands`."""
+        form, _, below = path.partition(".")
+        return self._form(form).demands(below)
+
     def _form(self, form: str) -> FormFields:
         if form not in self._known:
             self._known[form] = self._folders.known(form) or UnknownForm()

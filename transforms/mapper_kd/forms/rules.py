@@ -99,6 +99,11 @@ class KnownForm:
             rules["multipleOf"] = Decimal(1).scaleb(-field.scale) if field.scale else 1
         return schema | rules
 
+    def demands(self, path: str) -> bool:
+        """Whether the form demands the field (必录)."""
+        field = self.metadata.field(path)
+        return field is not None and field.mandatory
+
 
 def _check_constant(rule: Any, code: Code, names: Names) -> None:
     value = eval(code.text, GLOBALS | names.bound)  # noqa: S307 - our own text, written from a parsed expression

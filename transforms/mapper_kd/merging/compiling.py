@@ -126,7 +126,7 @@ def compile_merge(
     for one in section.by:
         if schema["properties"][one.name].get("type", [""])[0] == "array":
             problems.add(one.value.place, f"={one.value.expression} is a list; by: needs single values")
-    merged = SourceObject(schema, "the merged record")
+    merged = SourceObject(schema, "the merged record", is_made=True)
     building = compile_one(replace(mapping, merge=None), merged, is_document=True)
     suffix = compile_one(_suffixing(mapping, section), merged, is_document=False)
     if building is None or suffix is None or len(problems.found) > before:
@@ -167,6 +167,7 @@ def _list(index: int, one: MergedList) -> LineList:
         each=one.each,
         where=one.where if one.each is not None else None,
         when=one.where if one.each is None else None,
+        keeps_empty=True,
     )
 
 
