@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from mapper_kd.date_layouts import Layout
 from mapper_kd.expression_checks import ExpressionError, require
 from mapper_kd.expressions.loops import argument
-from mapper_kd.kinds import Kind, ListKind, RowKind
+from mapper_kd.kinds import ANY, Kind, ListKind, RowKind, list_of
 from mapper_kd.regular_expressions import Pattern, Replacement
 from mapper_kd.scope import CONSTANT, Code
+from mapper_kd.source_record import SourceObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,6 +68,8 @@ def arguments(compiler: Compiler, node: ast.Call, name: str, function: Function)
             parts.append(Code(compiler.names.bind("c", ready[-1]), Ready(family, family, ready[-1]), certain=True))
         else:
             parts.append(argument(compiler, one, family))
+            if family == "whole":
+                parts[-1] = _whole(compiler, parts[-1])
             _check(parts[-1], one, family, name)
     return parts
 
@@ -86,12 +92,25 @@ def _made_ready(compiler: Compiler, node: ast.expr, family: str, before: Sequenc
         raise ExpressionError(f"has a {family} {ast.unparse(node)!s:.60} that cannot be used: it {error}") from None
 
 
+def _whole(compiler: Compiler, part: Code) -> Code:
+    """Return an object of the record, or a list of them, with all of its parts."""
+    rows = part.kind.item if isinstance(part.kind, ListKind) else part.kind
+    if not isinstance(rows, RowKind) or not isinstance(rows.columns, SourceObject) or not rows.columns.take_whole():
+        return part
+    text = f"{compiler.names.bind('plain_', _plain_objects)}({part.text})"
+    return replace(part, text=text, kind=list_of(ANY) if isinstance(part.kind, ListKind) else ANY)
+
+
+def _plain_objects(value: Any) -> Any:
+    return msgspec.to_builtins(value, builtin_types=(Decimal,))
+
+
 def _check(part: Code, node: ast.expr, family: str, name: str) -> None:
-    if isinstance(part.kind, RowKind):
+    if isinstance(part.kind, RowKind) and family != "row":
         raise ExpressionError(f"gives {name}() a whole row: {ast.unparse(node)!s:.60}; name one of its parts")
     if family in {"values", "plain"}:
         _check_values(part, node, family, name)
-    elif family not in {"any", "object"}:
+    elif family not in {"any", "object", "row", "whole"}:
         require(family, part, node)
     elif family == "object" and part.kind.family != "any":
         raise ExpressionError(f"needs an object of any parts, but {ast.unparse(node)!s:.60} is {part.kind}")

@@ -14,15 +14,18 @@ from mapper_kd.qeasy.json_nodes import spelled
 from mapper_kd.qeasy.native import SchemeError
 from mapper_kd.qeasy.placeholders import split, template
 from mapper_kd.qeasy.places import Place
-from mapper_kd.qeasy.roots import FlatRoot, PlainRoot, is_name, quoted, reading
+from mapper_kd.qeasy.roots import FlatRoot, PlainRoot, flat_places, is_name, quoted, reading
 from mapper_kd.qeasy.side_reading import path_of
 from mapper_kd.qeasy.value_parsers import constant_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mapper_kd.qeasy.report import Report
     from mapper_kd.qeasy.scheme import Condition, DerivedField, Source
     from mapper_kd.qeasy.surroundings import Surroundings
 
+_DATE_TIME = "%Y-%m-%d %H:%M:%S"
 _TIME_FORMS = {
     "time": "%H:%M:%S",
     "dateTime": "%Y-%m-%d %H:%M",
@@ -38,15 +41,20 @@ class Shape:
 
     Attributes:
         where: An expression; None keeps every record.
-        each: The list whose rows become records of their own.
-        row_fields: For each list, its rows' derived fields.
+        each: What gives the rows that become records of their own.
+        rules: For a value that may be or hold a list: paths, new columns and formats of its rows.
     """
 
     root: PlainRoot
     let: list[DraftLet] = field(default_factory=list)
     where: str | None = None
     each: str | None = None
-    flat: str = ""
+    rules: dict[str, list[DerivedField]] = field(default_factory=dict)
+    formatted: dict[str, str] = field(default_factory=dict)
+
+    def original(self, name: str) -> str:
+        """Return the expression of a field of the record before any of its rows are filtered."""
+        return self.formatted.get(name) or reading("record", (name,))
 
 
 def shape_of(source: Source, root: PlainRoot, surroundings: Surroundings, report: Report) -> Shape:
@@ -55,6 +63,7 @@ def shape_of(source: Source, root: PlainRoot, surroundings: Surroundings, report
     place = Place(root, surroundings, report, source.node, page_size=source.page_size)
     for derived in source.derived:
         _derive(derived, shape, place)
+    _format_rows(source, shape, place)
     if source.conditions:
         _filter(source, shape, place)
     if source.flat:
@@ -73,7 +82,7 @@ def derived_text(derived: DerivedField, value: str, *, seconds: bool) -> str:
     """
     name, argument = derived.format, derived.argument
     if name in _TIME_FORMS:
-        form = "%Y-%m-%d %H:%M:%S" if name == "dateTime" and seconds else _TIME_FORMS[name]
+        form = _DATE_TIME if name == "dateTime" and seconds else _TIME_FORMS[name]
         return f"sql.shown({value}, {quoted(form)})"
     if name == "dateDescription":
         return f"sql.ago({value}, now())"
@@ -90,30 +99,59 @@ def derived_text(derived: DerivedField, value: str, *, seconds: bool) -> str:
 
 
 def _derive(derived: DerivedField, shape: Shape, place: Place) -> None:
+    """Add a field of the record; where the path may lead into a list, note that its rows may have it."""
     place = place.at(derived.node)
-    known = [derived.old[:size] for size in range(1, len(derived.old)) if derived.old[:size] in shape.root.lists]
-    if known:
-        place.report.error(
-            "UNSUPPORTED",
-            derived.node,
-            f"A field derived in each row of {'.'.join(known[0])} is not translated.",
-            "Write the format as a filter or a _function where the field is used.",
-        )
-        return
     if not is_name(derived.new):
         place.report.error("BAD_FIELD", derived.node, f"{derived.new!r} is no name for a field.", "Rename it.")
         return
+    deep = len(derived.old) > 1 and not derived.old[1].isdigit()
     try:
-        text = derived_text(derived, reading("", derived.old), seconds=place.options.datetime_seconds)
+        value = _unlisted(derived.old) if deep else reading("", derived.old)
+        text = derived_text(derived, value, seconds=place.options.datetime_seconds)
     except SchemeError as error:
         place.report.error(error.code, derived.node, f"{error}.", "Write another format.")
         return
+    if deep:
+        shape.rules.setdefault(derived.old[0], []).append(derived)
+        if any(derived.old[:size] in shape.root.lists for size in range(1, len(derived.old))):
+            return
     old = f"record[{quoted(derived.new)}]"
     shape.let.append(
         DraftLet(
             derived.new, f"=coalesce({text}, {old})" if derived.old == (derived.new,) else f"={text}", derived.node
         )
     )
+
+
+def _unlisted(path: Sequence[str]) -> str:
+    """Return what reads a path if there is no list on it."""
+    text = reading("", path[:1])
+    for index in range(1, len(path)):
+        text = reading(f"qeasy.single({text})", path[index : index + 1])
+    return text
+
+
+def _format_rows(source: Source, shape: Shape, place: Place) -> None:
+    filtered = {condition.path[0] for group in source.conditions for condition in group if len(condition.path) > 1}
+    for name, rules in shape.rules.items():
+        parts = [
+            quoted(part)
+            for one in rules
+            for part in (".".join(one.old[1:]), one.new, _written(one, seconds=place.options.datetime_seconds))
+        ]
+        text = f"qeasy.formatted({reading('record', (name,))}, {', '.join(parts)})"
+        own = f"{name}_formatted" if name in filtered else name
+        if not is_name(own):
+            place.report.error("BAD_FIELD", rules[0].node, f"{name!r} is no name for a list.", "Rename it in the tap.")
+            continue
+        shape.let.append(DraftLet(own, f"={text}", rules[0].node, "its rows have new columns" if own == name else ""))
+        shape.formatted[name] = own
+
+
+def _written(derived: DerivedField, *, seconds: bool) -> str:
+    if derived.format in _TIME_FORMS:
+        return _DATE_TIME if derived.format == "dateTime" and seconds else _TIME_FORMS[derived.format]
+    return derived.format if derived.argument is None else f"{derived.format}({derived.argument})"
 
 
 # --- condition
@@ -149,93 +187,100 @@ def _operand(value: Any, place: Place) -> str:
 
 
 def _filter(source: Source, shape: Shape, place: Place) -> None:
-    groups = [_Group(group, shape.root, place) for group in source.conditions]
-    lists = list(dict.fromkeys(path for group in groups for path in group.lists))
-    if any(len(path) > 1 for path in lists):
-        path = next(path for path in lists if len(path) > 1)
-        place.report.error(
-            "UNSUPPORTED",
-            source.node.value["condition"],
-            f"A filter of the rows of {'.'.join(path)}, a list inside of another value, is not translated.",
-            "Filter with where: in the list of the mapping.",
-        )
-        return
+    tested = _tested_rows(source, shape)
+    groups = [_Group(group, tested, place) for group in source.conditions]
     named: list[str] = []
     for number, group in enumerate(groups, start=1):
         text = group.text()
-        if len(groups) > 1 and lists:
+        if len(groups) > 1 and tested:
             name = f"condition_{number}"
             shape.let.append(DraftLet(name, f"={text}", group.node))
             text = name
         named.append(text)
     shape.where = "=" + " or ".join(f"({text})" if len(named) > 1 and " and " in text else text for text in named)
-    for path in lists:
-        if all(path in group.lists for group in groups):
-            _keep_rows(path, groups, named, shape, source)
-        else:
-            _keep_some(path, groups, named, shape, source)
+    for name, rows in tested.items():
+        node = source.node.value["condition"]
+        if not is_name(name):
+            place.report.error("BAD_FIELD", node, f"{name!r} is no name for a list.", "Rename it in the tap.")
+            continue
+        silent = " or ".join(one for one, group in zip(named, groups, strict=True) if name not in group.rows)
+        tests = [(one, group.row_test(name)) for one, group in zip(named, groups, strict=True) if name in group.rows]
+        alone = len(groups) == 1
+        test = " or ".join(test if alone else f"({one} and {test})" for one, test in tests)
+        text = rows.kept(f"{silent} or {test}" if silent else test)
+        shape.let.append(DraftLet(name, f"={text}", node, "rows that pass the filter"))
 
 
-def _keep_rows(path: tuple[str, ...], groups: list[_Group], named: list[str], shape: Shape, source: Source) -> None:
-    (name,) = path
-    tests = [group.row_test(path) for group in groups]
-    both = [f"({one} and {test})" for one, test in zip(named, tests, strict=True)]
-    test = tests[0] if len(groups) == 1 else " or ".join(both)
-    text = f"[row for row in {_original(path)} if {test}]"
-    if is_name(name):
-        shape.let.append(DraftLet(name, f"={text}", source.node.value["condition"], "rows that pass the filter"))
+def _tested_rows(source: Source, shape: Shape) -> dict[str, _TestedRows]:
+    """Return the values whose rows are tested, if they are lists."""
+    paths: dict[str, dict[tuple[str, ...], None]] = {}
+    for condition in (one for group in source.conditions for one in group):
+        if len(condition.path) > 1 and not condition.path[1].isdigit():
+            paths.setdefault(condition.path[0], {}).setdefault(condition.path)
+    return {
+        name: _TestedRows(shape.original(name), list(found), is_list=(name,) in shape.root.lists)
+        for name, found in paths.items()
+    }
 
 
-def _keep_some(path: tuple[str, ...], groups: list[_Group], named: list[str], shape: Shape, source: Source) -> None:
-    # A group that says nothing of the list keeps all of its rows.
-    (name,) = path
-    silent = " or ".join(one for one, group in zip(named, groups, strict=True) if path not in group.lists)
-    tests = [
-        f"({one} and {group.row_test(path)})" for one, group in zip(named, groups, strict=True) if path in group.lists
-    ]
-    text = f"[row for row in {_original(path)} if {silent} or {' or '.join(tests)}]"
-    if is_name(name):
-        shape.let.append(DraftLet(name, f"={text}", source.node.value["condition"], "rows that pass the filter"))
+class _TestedRows:
+    """A value that may be a list, or hold one: only the data say so, unless the scheme treats it as one."""
 
+    def __init__(self, value: str, paths: Sequence[tuple[str, ...]], *, is_list: bool) -> None:
+        self._value = value
+        self._is_list = is_list
+        self._paths = [quoted(".".join(path)) for path in paths]
+        self._is_deep = not is_list and any(len(path) > 2 for path in paths)  # noqa: PLR2004 - a list and its column
+        self.all = f"qeasy.rows({value})"
+        if self._is_deep:
+            self.all = f"qeasy.driver({', '.join(f'{path}, {value}' for path in self._paths)})"
 
-def _original(path: tuple[str, ...]) -> str:
-    return reading("record", path)
+    def cell(self, path: tuple[str, ...]) -> str:
+        """Return what reads a path in ``row``; of a list further down it is the first row's."""
+        text = reading("row", path[:2] if self._is_deep else path[1:2])
+        for index in range(2, len(path)):
+            text = reading(f"qeasy.one({text})", path[index : index + 1])
+        return text
+
+    def kept(self, test: str) -> str:
+        """Return the value with only the rows that pass a test."""
+        if self._is_list:
+            return f"[row for row in {self._value} if {test}]"
+        rows = f"[row for row in {self.all} if {test}]"
+        if self._is_deep:
+            return f"qeasy.kept_in({self._value}, {rows}, {', '.join(self._paths)})"
+        return f"qeasy.kept({self._value}, {rows})"
 
 
 class _Group:
     """Conditions of which all must hold; those on one list are tested together, row by row."""
 
-    def __init__(self, conditions: tuple[Condition, ...], root: PlainRoot, place: Place) -> None:
+    def __init__(self, conditions: tuple[Condition, ...], tested: Mapping[str, _TestedRows], place: Place) -> None:
         self.node = conditions[0].node
         self._place = place
+        self._tested = tested
         self._plain: list[Condition] = []
-        self.lists: dict[tuple[str, ...], list[tuple[tuple[str, ...], Condition]]] = {}
+        self.rows: dict[str, list[Condition]] = {}
         for condition in conditions:
-            path = condition.path
-            known = [path[:size] for size in range(1, len(path)) if path[:size] in root.lists]
-            if known or (len(path) > 1 and not path[1].isdigit()):
-                on = known[0] if known else path[:1]
-                self.lists.setdefault(on, []).append((path[len(on) :], condition))
+            if len(condition.path) > 1 and not condition.path[1].isdigit():
+                self.rows.setdefault(condition.path[0], []).append(condition)
             else:
                 self._plain.append(condition)
 
     def text(self) -> str:
         """Return the expression of the whole group."""
         tests = [self._one(condition, reading("", condition.path)) for condition in self._plain]
-        for path in self.lists:
-            kept = f"len([row for row in {self._rows(path)} if {self.row_test(path)}])"
-            strict = any(condition.strict for _, condition in self.lists[path])
-            tests.append(f"0 < len({self._rows(path)}) == {kept}" if strict else f"{kept} > 0")
+        for name, conditions in self.rows.items():
+            rows = self._tested[name].all
+            kept = f"len([row for row in {rows} if {self.row_test(name)}])"
+            strict = any(condition.strict for condition in conditions)
+            tests.append(f"0 < len({rows}) == {kept}" if strict else f"{kept} > 0")
         return " and ".join(tests)
 
-    def row_test(self, path: tuple[str, ...]) -> str:
-        """Return the expression that a row of the list must pass, which is called row."""
-        tests = [self._one(condition, reading("row", below)) for below, condition in self.lists[path]]
-        return " and ".join(tests)
-
-    @staticmethod
-    def _rows(path: tuple[str, ...]) -> str:
-        return f"qeasy.rows({_original(path)})"
+    def row_test(self, name: str) -> str:
+        """Return the expression that a row must pass, which is called row."""
+        cell = self._tested[name].cell
+        return " and ".join(self._one(condition, cell(condition.path)) for condition in self.rows[name])
 
     def _one(self, condition: Condition, value: str) -> str:
         try:
@@ -249,19 +294,27 @@ class _Group:
 
 
 def _flatten(source: Source, shape: Shape, report: Report) -> None:
-    if len(source.flat) > 1:
-        report.error(
-            "UNSUPPORTED",
-            source.flat[1][1],
-            "Flattening a second list is not translated.",
-            "Write the inner list as lines of the document, and take it out of beatFlat.",
-        )
-    name, node = source.flat[0]
-    shape.flat = name
-    shape.each = f"=qeasy.flat({reading('', path_of(name))})"
-    report.note("FLATTENED", node, f"Fields that begin with {name}_ are read from the rows of {name}.")
+    names = [name for name, _ in source.flat]
+    for name, node in source.flat:
+        report.note("FLATTENED", node, f"Fields that begin with {name}_ are read from the rows of {name}.")
+    if len(names) == 1:
+        shape.each = f"=qeasy.flat({reading('', path_of(names[0]))})"
+        return
+    places = flat_places(names)
+    given = "".join(f", {reading('', (name,))}" for name, path in places.items() if len(path) == 1)
+    shape.each = f"=qeasy.flattened({quoted(','.join(map('.'.join, places.values())))}{given})"
 
 
 def flattened(shape: Shape, source: Source) -> FlatRoot:
     """Return the root of flattened records."""
-    return FlatRoot(shape.flat, path_of(source.id), shape.root)
+    own = {source.id, source.number, *(one.new for one in source.derived if len(one.old) == 1)}
+    own |= {one.old[0] for one in source.derived}
+    own |= {one.path[0] for group in source.conditions for one in group}
+    names = [name for name, _ in source.flat]
+    return FlatRoot(
+        flat_places(names) if len(names) > 1 else {names[0]: ()},
+        path_of(source.id),
+        shape.root,
+        (shape.each or "").removeprefix("="),
+        frozenset(own - set(names)),
+    )
