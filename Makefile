@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 RUN := $(UV) run --no-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench chaos sandbox docs clean
+.PHONY: help setup demo test lint mappings format bench chaos sandbox docs clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -31,12 +31,16 @@ lint: setup  ## ruff and mypy --strict
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
+mappings: setup  ## hold every mapping and scheme against its tap, its form and its cases
+	$(RUN) python -m pytest -q -n 0 tests/test_shipped_mappings.py
+
 format: setup  ## let ruff format and fix what it can
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-bench: setup  ## our pipe against the stock singer-sdk pipe, same input, same run
+bench: setup  ## our pipe against the stock singer-sdk pipe; the mapper against bare msgspec and Python by hand
 	$(RUN) python -m benchmarks
+	$(RUN) python -m benchmarks mapping
 
 chaos: setup  ## the main job under seeded faults and kills: SEEDS=17, SEEDS=1-300; JOBS=2, REPORT=FILE
 	$(RUN) python -m chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(REPORT),--report $(REPORT))
@@ -45,7 +49,7 @@ sandbox: setup  ## the vendors' protocols on loopback, seeded with a week of dat
 	$(RUN) erp-sandbox seed --days 7
 	$(RUN) erp-sandbox serve
 
-docs: setup  ## write the settings tables in the READMEs from --about
+docs: setup  ## write the tables of settings and functions from the code
 	$(RUN) python -m docs
 
 clean:  ## remove everything that make installed or wrote

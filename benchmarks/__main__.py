@@ -1,6 +1,7 @@
-"""What our pipe takes and stands: ``python -m benchmarks [speed | outage | limit | ledger]`` (``make bench`` is speed).
+"""What our pipe takes and stands: ``python -m benchmarks [speed | mapping | outage | limit | ledger]``.
 
-speed    our pipe against the stock singer-sdk pipe, same input, same run
+speed    our pipe against the stock singer-sdk pipe, same input, same run (``make bench``: this and mapping)
+mapping  the mapper alone against bare msgspec and Python by hand, and a Qeasy scheme against its YAML twin
 outage   the network goes away for minutes while the pipe runs
 limit    Kingdee allows so many calls a minute, and there is more to do than that
 ledger   a ledger of years: a million deliveries written, then looked up
@@ -28,6 +29,7 @@ from benchmarks.flow import UNTIL, Flow, last_days
 from benchmarks.ledger import measure_ledgers
 from benchmarks.ledger import table as ledger_table
 from benchmarks.limit import FORMS, measure_limit
+from benchmarks.mapping.run import mapping_table, measure_mapping, shortfalls
 from benchmarks.measure import ROOT, BenchError
 from benchmarks.meltano_run import measure_meltano
 from benchmarks.network import FAILURES
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 PARTS = ("pipe", "bare", "alone", "cost", "meltano")
 OUTAGE_DAYS, OUTAGE_BATCH_SIZE = 2, 20
+LEAST_ROUNDS = 5  # of processes that take seconds each
 UNASKED = ("pipe", "bare", "alone", "cost")
 ON_FIVE_LINES = {"bare", "alone", "cost"}
 
@@ -69,6 +72,7 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
                         help="outage: the network is away so long (1); limit: so long is measured (3)")  # fmt: skip
     _outage_and_limit_options(parser.add_argument_group("outage and limit"))
     parser.add_argument("--deliveries", type=int, default=1_000_000, help="ledger: how many (default 1000000)")
+    parser.add_argument("--documents", type=int, default=100_000, help="mapping: how many (default 100000)")
     _speed_options(parser.add_argument_group("speed"))
     return parser.parse_args(arguments)
 
@@ -87,7 +91,9 @@ def _speed_options(parser: argparse._ArgumentGroup) -> None:
                         help=f"the last trading day (default {UNTIL}: always the same documents)")  # fmt: skip
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="only this part (bare: the pipes against stand-ins); may be repeated")  # fmt: skip
-    parser.add_argument("--repeat", type=int, default=1, help="how often each pipe runs; the median counts")
+    parser.add_argument(
+        "--repeat", type=int, default=1, help="how often each pipe (or mapper) runs; the median (or best) counts"
+    )
     parser.add_argument("--batch-size", type=int, default=100, help="documents a BatchSave, both pipes")
     parser.add_argument("--dialect", choices=("openapi", "flagship"), default="openapi", help="what the taps speak")
     parser.add_argument("--five-line-documents", type=int, default=200_000, help="how many, against stand-ins")
@@ -224,7 +230,29 @@ def look_up(options: argparse.Namespace) -> None:
         raise BenchError("this falls short of what is to be reached.")
 
 
-MEASUREMENTS = {"speed": measure, "outage": stand_outage, "limit": reach_limit, "ledger": look_up}
+def map_alone(options: argparse.Namespace) -> None:
+    """Measure the mapper alone, and print it.
+
+    Raises:
+        BenchError: It fell short of what is to be reached.
+    """
+    home = options.home.resolve() / "mapping"
+    home.mkdir(parents=True, exist_ok=True)
+    say(f"Mapping {options.documents:,} documents")
+    results = measure_mapping(home, options.documents, max(options.repeat, LEAST_ROUNDS))
+    print(f"# Mapping: documents of 12 fields and five lines of 8\n\n{mapping_table(results)}")
+    keep(home / "mapping.json", results)
+    if short := shortfalls(results):
+        raise BenchError(" ".join(short))
+
+
+MEASUREMENTS = {
+    "speed": measure,
+    "mapping": map_alone,
+    "outage": stand_outage,
+    "limit": reach_limit,
+    "ledger": look_up,
+}
 
 
 def keep(path: Path, told: Any) -> None:

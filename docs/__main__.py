@@ -1,4 +1,4 @@
-"""Write the settings of every plugin where people look for them: its README and meltano.yml.
+"""Write what the code knows where people look for it: settings into READMEs and meltano.yml, functions of schemes.
 
 python -m docs            write them
 python -m docs --check    exit 1 when one is out of date
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docs import meltano_settings, settings_table
+from docs import meltano_settings, scheme_functions, settings_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ READMES = {
     "target-kingdee": "target-kingdee/README.md",
 }
 MELTANO = "meltano.yml"
+SCHEMES = "docs/qeasy.md"
 
 
 def current_texts() -> Iterator[tuple[str, str]]:
@@ -36,6 +37,8 @@ def current_texts() -> Iterator[tuple[str, str]]:
         opening, closing = f"    # settings of {plugin}, from --about\n", f"    # end of the settings of {plugin}\n"
         text = between(text, opening, closing, meltano_settings.render(plugin))
     yield MELTANO, text
+    text = (ROOT / SCHEMES).read_text(encoding="utf-8")
+    yield SCHEMES, between(text, "<!-- functions -->\n", "<!-- /functions -->", scheme_functions.render())
 
 
 def between(text: str, opening: str, closing: str, content: str) -> str:

@@ -10,6 +10,7 @@ import psutil
 import pytest
 import requests
 
+from benchmarks.mapping.run import mapping_table, measure_mapping
 from benchmarks.measure import BenchError, Command, run_pipe
 from benchmarks.servers import stand_in
 
@@ -139,3 +140,17 @@ def test_the_canned_wangdiantong_serves_each_document_once_whatever_the_windows(
     assert totals == [75, 175, 0]
     assert len(set(seen)) == len(seen) == 250
     assert {lines for _, lines in seen} == {5}
+
+
+def test_the_mapper_is_measured_beside_what_makes_the_same_documents(tmp_path):
+    results = measure_mapping(tmp_path, 400, 1)
+
+    assert [one.process for one in results] == [
+        "bare msgspec",
+        "Python by hand",
+        "mapping",
+        "Qeasy scheme",
+        "scheme imported",
+    ]
+    assert all(one.run.processes[0].cpu > 0 and one.run.processes[0].peak_mb > 0 for one in results)
+    assert "of bare msgspec" in mapping_table(results)

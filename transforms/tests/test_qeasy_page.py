@@ -1,4 +1,4 @@
-"""docs/qeasy.md: its schemes do what it says, as they are and imported, and its table has all functions."""
+"""docs/qeasy.md: its schemes do what it says, as they are and imported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from mapper_kd.cli import commands
-from mapper_kd.functions import NAMESPACES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "qeasy.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^```(?:json|yaml|csv) (?P<what>[^\n]+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -83,11 +82,3 @@ def test_the_imported_mapping_of_the_page_is_what_the_import_writes(tmp_path, mo
     command("import-qeasy", "scheme.json", "--output", "imported.yml")
 
     assert (tmp_path / "imported.yml").read_text(encoding="utf-8").endswith(shown)
-
-
-def test_the_table_of_functions_is_the_table_of_functions():
-    rows = [f"| `{one.usage}` | {one.meaning} |" for functions in NAMESPACES.values() for one in functions.values()]
-
-    shown = PAGE.split("<!-- sql functions -->")[1].split("<!-- end of sql functions -->")[0]
-
-    assert shown.strip().splitlines()[2:] == rows
