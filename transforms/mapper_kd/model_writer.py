@@ -77,8 +77,12 @@ class ModelWriter(FieldWriter, OrganisationsWriter):
         there = " or ".join(f"{name} is not None" for name in kept)
         return Code(f"({text} if {there} else None)", ANY, level.scope.depth)
 
-    def _construct(self, start: str, node: Branch, level: Level, path: str, end: str = "") -> None:
-        """Write the statement that makes the head or a line, one line a field."""
+    def _construct(self, start: str, node: Branch, level: Level, path: str, end: str = "") -> str | None:
+        """Write the statement that makes the head or a line, one line a field.
+
+        Returns:
+            The name of one without any field; None when this one has always some.
+        """
         below = f"{path}." if path else ""
         arguments = [
             (self._part(child, level, f"{below}{key}"), child, f"{below}{key}") for key, child in node.children.items()
@@ -88,6 +92,9 @@ class ModelWriter(FieldWriter, OrganisationsWriter):
         for code, child, key in arguments:
             level.body.line(f"    {code.text},", self._place(child, key, code))
         level.body.line(f"){end}")
+        if any(code.certain for code, _, _ in arguments):
+            return None
+        return self._names.bind("k", self._names.bound[structure]())
 
     def _place(self, node: Node, path: str, code: Code) -> Origin | None:
         """Return what the line with a node's value comes from; a list has reported its own failures before."""
@@ -115,7 +122,9 @@ class ModelWriter(FieldWriter, OrganisationsWriter):
         else:
             inner = self._loop(one, each, level, inside, f"{path}[{{{lines}}}]")
         self._organisations(one.organisations, inner)
-        self._construct(f"{lines}.append(", node.row, inner, inner.path, ")")
+        empty = self._construct(f"{lines}.append(", node.row, inner, inner.path, ")")
+        if empty is not None and not one.keeps_empty and not any(self._settled(node)):
+            inner.body.line(f"if {lines}[-1] == {empty}: {lines}.pop()")
         self._levels[level.scope.depth] = outside
         for index, leaf in self._settled(node):
             self._settle(leaf, index, lines, inner, (before, after))

@@ -125,6 +125,13 @@ def reference(structure: Callable[[Any], Any], value: Any) -> Any:
     return structure(value)
 
 
+def compact(value: Any) -> Any:
+    """Return a value without what is null in its objects."""
+    if value.__class__ is dict:
+        return {key: compact(one) for key, one in value.items() if one is not None}
+    return [compact(one) for one in value] if value.__class__ is list else value
+
+
 def distinct_documents(documents: list[Any], attribute: str) -> list[Any]:
     """Return the documents of a record if each has a number of its own."""
     numbers = [getattr(document, attribute) for document in documents]
@@ -155,6 +162,7 @@ GLOBALS: dict[str, Any] = {
     "_number": needed_number,
     "_number_as_is": number_as_is,
     "_reference": reference,
+    "_compact": compact,
     "_distinct": distinct_documents,
     "_null": msgspec.Raw(b"null"),
     "_once": (None,),

@@ -207,7 +207,26 @@ def prices(*values):
 
 
 def test_round_is_half_away_from_zero(project):
-    assert amounts(project, "round: 2", prices("0.125", "-0.125", "7", None)) == [D("0.13"), D("-0.13"), D(7), None]
+    assert amounts(project, "round: 2", prices("0.125", "-0.125", "7")) == [D("0.13"), D("-0.13"), D(7)]
+
+
+def test_lines_in_which_nothing_is_filled_and_nulls_in_objects_are_left_out(project):
+    body = """
+lines:
+  FEntity:
+    each: =lines
+    fields: {FAmount: =line.price, FSub.FWhole: =json(line.sku)}
+"""
+    whole = '{"a": null, "b": [{"c": null, "d": 0}, null], "e": ""}'
+    lines = [{"price": None}, {"price": "1", "sku": whole}, {"sku": '""'}, {}]
+
+    (made,) = project.map(project.flow(body), {"lines": lines})
+
+    assert made["FEntity"] == [
+        {"FAmount": "1", "FSub": {"FWhole": {"b": [{"d": 0}, None], "e": ""}}},
+        {"FSub": {"FWhole": ""}},
+    ]
+    assert project.map(project.flow(body), {"lines": lines[:1]}) == [{"FBillNo": "N1"}]
 
 
 def test_round_in_the_head_takes_its_default_too(project):

@@ -130,6 +130,7 @@ class LineList:
         where: Rows for which it is not true give no line.
         required: No line at all is a dead letter.
         organisations: The section of this name, seen by its lines.
+        keeps_empty: A line without any field is a line too, and not left out.
     """
 
     keys: tuple[str, ...]
@@ -140,6 +141,7 @@ class LineList:
     where: Value | None = None
     required: bool = False
     organisations: Entry | None = None
+    keeps_empty: bool = False
 
 
 @dataclass(frozen=True)

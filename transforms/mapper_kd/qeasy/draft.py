@@ -72,9 +72,9 @@ class DraftMerge:
     by: dict[str, str]
     values: dict[str, str] = field(default_factory=dict)
     lines: list[DraftLines] = field(default_factory=list)
-    max_lines: int | None = None
     where: str | None = None
     let: list[DraftLet] = field(default_factory=list)
+    each: str | None = None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from mapper_kd.failures import Invalid, RecordError
 from mapper_kd.function import Function
 from mapper_kd.kinds import ANY, BOOLEAN, INTEGER, TEXT, Kind, ListKind, RowKind, list_of, row_of
 from mapper_kd.qeasy import filter_functions as filters
+from mapper_kd.qeasy import regrouping
 from mapper_kd.sql.values import text
 from mapper_kd.text_functions import glued
 
@@ -157,13 +158,6 @@ def form_field(value: Any, name: str, *settings: Any) -> Any:
     return {"fieldName": name, "fieldValue": value} | more
 
 
-def compact(value: Any) -> Any:
-    """Return a value without what is null in its objects (contract 6.3)."""
-    if value.__class__ is dict:
-        return {key: compact(item) for key, item in value.items() if item is not None}
-    return [compact(item) for item in value] if value.__class__ is list else value
-
-
 def _rows_kind(arguments: Sequence[Kind]) -> Kind:
     """Rows as those of the list, except that one may be nothing."""
     kind = arguments[0].item if isinstance(arguments[0], ListKind) else arguments[0]
@@ -217,5 +211,20 @@ QEASY_FUNCTIONS: dict[str, Function] = {
     "form_field": Function(
         "qeasy.form_field(value, name, …)", "workflowRequestTableFields", "any text any*", ANY, form_field
     ),
-    "compact": Function("qeasy.compact(value)", "an object without what is null in it", "any", ANY, compact),
+    "row": Function("qeasy.row(name, value, …)", "an object", "any*", ANY, regrouping.row),
+    "distinct": Function("qeasy.distinct(list)", "values whose texts differ", "any", _ANY_LIST, regrouping.distinct),
+    "group_calculate": Function(
+        "qeasy.group_calculate(rows, header, body, list, most, calculation, …)",
+        "groupCalculate (分组合并运算)",
+        "any text text text number text*",
+        _ANY_LIST,
+        regrouping.group_calculate,
+    ),
+    "merge": Function(
+        "qeasy.merge(rows, by, header, list, body, sums)",
+        "the operation merge",
+        "any text text text text text",
+        _ANY_LIST,
+        regrouping.merge,
+    ),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mapper_kd.qeasy.draft import DraftMapping
-from mapper_kd.qeasy.grouping import grouped, merged
+from mapper_kd.qeasy.grouping import regrouped
 from mapper_kd.qeasy.mapping_text import MappingText, write_mapping
 from mapper_kd.qeasy.places import Place
 from mapper_kd.qeasy.reading import read_scheme
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from mapper_kd.qeasy.draft import DraftField, DraftMerge
+    from mapper_kd.qeasy.draft import DraftField
     from mapper_kd.qeasy.roots import Root
     from mapper_kd.qeasy.scheme import Scheme, Target
     from mapper_kd.qeasy.surroundings import Surroundings
@@ -79,7 +79,7 @@ def translate_scheme(scheme: Scheme, surroundings: Surroundings, report: Report)
         node=target.node,
         title=_title(scheme),
     )
-    root = _grouped(scheme, target, shape, draft, report)
+    root = _grouped(scheme, target, shape, draft)
     root = plain if root is None else root
     place = Place(root, surroundings, report, target.node, page_size=scheme.source.page_size if scheme.source else None)
     body = translate_entries(target.request, place)
@@ -101,7 +101,7 @@ def _flat_lists(scheme: Scheme) -> Iterable[tuple[str, ...]]:
         yield tuple(name.split("."))
 
 
-def _grouped(scheme: Scheme, target: Target, shape: Shape | None, draft: DraftMapping, report: Report) -> Root | None:
+def _grouped(scheme: Scheme, target: Target, shape: Shape | None, draft: DraftMapping) -> Root | None:
     flat = flattened(shape, scheme.source) if shape is not None and shape.each and scheme.source is not None else None
     is_merge = target.operation is not None and target.operation.method == "merge"
     if target.grouping is None and not is_merge:
@@ -112,23 +112,12 @@ def _grouped(scheme: Scheme, target: Target, shape: Shape | None, draft: DraftMa
                 draft.where_node = scheme.source.node.get("condition")
                 draft.each_node = scheme.source.flat[0][1] if scheme.source.flat else None
         return flat
-    if target.grouping is not None and is_merge:
-        report.error(
-            "UNSUPPORTED",
-            target.node.value["operation"],
-            "groupCalculate and merge one after the other are not translated.",
-            "Keep one of them.",
-        )
-    merge: DraftMerge
-    if target.grouping is not None:
-        merge, root = grouped(target.grouping, shape, flat, report)
-    else:
-        assert target.operation is not None  # noqa: S101 - narrows the type; it is a merge
-        merge, root = merged(target.operation, shape, flat, report)
+    made = regrouped(target.grouping, target.operation if is_merge else None, shape, flat)
     if shape is not None:
-        merge.where, merge.let = shape.where, shape.let
-    draft.merge = merge
-    return root
+        made.merge.where, made.merge.let = shape.where, shape.let
+    draft.merge, draft.let = made.merge, made.let
+    draft.each, draft.each_node = made.each, made.merge.node
+    return made.root
 
 
 def form_of(scheme: Scheme, target: Target) -> str:
@@ -142,6 +131,17 @@ def form_of(scheme: Scheme, target: Target) -> str:
 def _number(target: Target, draft: DraftMapping, report: Report) -> str | None:
     fields = {one.key.lower(): one for one in draft.fields if "." not in one.key}
     found: DraftField | None = next((fields[name.lower()] for name in _NUMBERS if name.lower() in fields), None)
+    if found is not None and found.value.expression == "None":
+        found = None
+    if found is not None and draft.merge is not None and draft.each is not None:
+        report.warning(
+            "SPLIT_SAME_NUMBER",
+            draft.merge.node,
+            f"Documents that bodyMaxLine cuts have the same {found.key}: they can be previewed, not delivered.",
+            f'Give the parts a number each, such as {found.key}: =f"{{…}}-{{line.part}}", and write '
+            f"number: {found.key} in the mapping.",
+        )
+        return None
     if found is not None and draft.each is not None and "line" not in str(found.value.expression):
         report.warning(
             "SAME_NUMBER",
@@ -161,13 +161,6 @@ def _number(target: Target, draft: DraftMapping, report: Report) -> str | None:
     entry = next((one for one in target.request if one.field == found.key), None)
     if found.value.expression is not None and entry is not None and not is_reference(entry):
         found.more = {**found.more, "type": "as_is"}
-    if target.grouping is not None and target.grouping.max_lines is not None:
-        report.warning(
-            "SPLIT_SAME_NUMBER",
-            target.grouping.node,
-            f"Documents that bodyMaxLine cuts have the same {found.key}.",
-            "Remove number_suffix: from the mapping, and the parts are numbered.",
-        )
     return found.key
 
 

@@ -61,12 +61,12 @@ def write_mapping(draft: DraftMapping) -> MappingText:  # noqa: C901 - one branc
         for name, table in draft.tables.items():
             out.add(1, f"{key_text(name)}:", top)
             _plain_mapping(out, 2, table, top)
-    if draft.let:
-        out.add(0, "", top)
-        _lets(out, 0, draft.let)
     if draft.merge is not None:
         out.add(0, "", top)
         _merge(out, draft.merge)
+    if draft.let:
+        out.add(0, "", top)
+        _lets(out, 0, draft.let)
     if draft.each is not None:
         out.add(0, "", top)
         out.add(0, "documents:", (draft.each_node or draft.node).line)
@@ -108,17 +108,14 @@ def _merge(out: MappingText, merge: DraftMerge) -> None:
     if merge.where is not None:
         out.add(1, f"where: {scalar(merge.where)}", line)
     _lets(out, 1, merge.let)
+    if merge.each is not None:
+        out.add(1, f"each: {scalar(merge.each)}", line)
     _expressions(out, 1, "by", merge.by, line)
     _expressions(out, 1, "values", merge.values, line)
     if merge.lines:
         out.add(1, "lines:", line)
     for one in merge.lines:
         _merged_lines(out, one, line)
-    if merge.max_lines is not None:
-        out.add(1, f"max_lines: {merge.max_lines}", line)
-        out.add(
-            1, 'number_suffix: "" # the parts have one number, as in the scheme; remove this line for -2, -3 …', line
-        )
 
 
 def _merged_lines(out: MappingText, one: DraftLines, line: int) -> None:

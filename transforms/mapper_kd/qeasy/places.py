@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mapper_kd.qeasy.native import Native, Options, Reference
-from mapper_kd.qeasy.roots import quoted, reading
+from mapper_kd.qeasy.roots import MergedRoot, quoted, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +37,9 @@ class Row:
 
 
 _FIXES = {
+    "UNKNOWN_PLACEHOLDER": (
+        "Correct the name; behind a grouping there are only its own columns: keep one with $first or $last."
+    ),
     "LIST_IN_HEADER": "Name the row that is meant, or move the field into the list.",
     "LEADING_SPACE": "Remove the blanks in front of the keyword.",
     "MISSING_ENDFIND": "Write _endFind behind the lookup.",
@@ -89,11 +92,13 @@ class Place:
             if row.parts and path[0] in row.parts:
                 return self._through_lists(name, path, 0)
             if row.path and path[: len(row.path)] == row.path:
+                if isinstance(self.root, MergedRoot) and path[len(row.path) :]:
+                    return self.root.column(name, path[len(row.path) :])
                 return self._through_lists(name, path, len(row.path))
         for index, row in reversed(list(enumerate(self.around))):
             if row.columns is not None and path[0] in row.columns:
                 name = ".".join(["parent"] * (len(self.around) - 1 - index)) or "line"
-                return reading(name, path)
+                return self.root.column(name, path) if isinstance(self.root, MergedRoot) else reading(name, path)
         return self._of_the_root(path)
 
     def _through_lists(self, base: str, path: tuple[str, ...], start: int) -> str:

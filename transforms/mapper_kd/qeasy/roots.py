@@ -118,35 +118,61 @@ class FlatRoot:
 
 @dataclass
 class MergedRoot:
-    """A record merged of several: it has only the columns that the grouping says.
+    """A record merged of several: it has only the columns that the grouping says, and one list.
 
     Attributes:
         columns: The native name of each column of the record itself.
-        rows: For each list, the native name of each of its columns.
+        list: The name of the list in the scheme.
+        name: Its native name.
+        rows: How each column of its rows is read; ``{row}`` stands for the row.
+        is_cut: A document is one of several that the record is cut into, and the list is in its ``line``.
     """
 
     columns: Mapping[str, str]
-    rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    list: str
+    name: str
+    rows: Mapping[str, str] = field(default_factory=dict)
+    is_cut: bool = False
 
-    def path(self, segments: Sequence[str], *, rows: int) -> str | None:  # noqa: ARG002 - as the protocol
+    def path(self, segments: Sequence[str], *, rows: int) -> str | None:
         """As `Root.path`."""
         first, *rest = segments
         if first in self.columns:
             return reading("", [self.columns[first], *rest])
-        if first in self.rows:
-            columns = self.rows[first]
-            if rest and rest[0] in columns:
-                rest[0] = columns[rest[0]]
-            elif rest and not rest[0].isdigit():
-                return None
-            return reading("", [first, *rest])
-        return None
+        if first != self.list:
+            return None
+        text = reading((".".join(["parent"] * rows) or "line") if self.is_cut else "", [self.name])
+        if not rest or rest[0].isdigit():
+            return reading(text, rest)
+        return self.column(text, rest)
+
+    def column(self, row: str, segments: Sequence[str]) -> str | None:
+        """Return the expression of a path in a row of the list; None when the row has no such column."""
+        first, *rest = segments
+        return reading(self.rows[first].format(row=row), rest) if first in self.rows else None
 
     def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:
         """As `Root.list_columns`."""
-        return frozenset(self.rows.get(segments[0], {})) if len(segments) == 1 else None
+        return frozenset(self.rows) if tuple(segments) == (self.list,) else None
 
     @property
     def lists(self) -> frozenset[tuple[str, ...]]:
         """As `Root.lists`."""
-        return frozenset((name,) for name in self.rows)
+        return frozenset({(self.list,)})
+
+
+@dataclass
+class NamedRoot:
+    """A record that is itself the value of a name, and has only these columns."""
+
+    name: str
+    columns: frozenset[str]
+    lists: frozenset[tuple[str, ...]]
+
+    def path(self, segments: Sequence[str], *, rows: int) -> str | None:  # noqa: ARG002 - as the protocol
+        """As `Root.path`."""
+        return reading(self.name, segments) if segments[0] in self.columns else None
+
+    def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:  # noqa: ARG002 - as the protocol
+        """As `Root.list_columns`."""
+        return None
