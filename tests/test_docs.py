@@ -15,6 +15,6 @@ def test_the_settings_tables_are_what_the_plugins_say_of_themselves():
     assert check.returncode == 0, check.stdout + check.stderr
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "chaos", "sandbox"])
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "mappings", "bench", "chaos", "sandbox"])
 def test_the_readme_names_every_command_of_the_developer_interface(target):
     assert f"make {target}" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -63,6 +63,15 @@ def test_importing_a_scheme_leaves_nothing_out_and_its_mapping_is_sound(options,
     assert ask("check", mapping, *options)[::2] == (0, "")
 
 
+def test_the_mapping_of_the_readme_is_sound(options, tmp_path):
+    example = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml mapping\n")[1].split("```")[0]
+    (tmp_path / "readme.yml").write_text(example, encoding="utf-8")
+
+    code, said, wrong = ask("check", tmp_path / "readme.yml", *options)
+
+    assert (code, said.count(" is fine, held against stream ")) == (0, 1), wrong
+
+
 def test_every_mapping_has_cases_and_they_hold(options):
     code, said, _ = ask("test", MAPPINGS, *options)
 
