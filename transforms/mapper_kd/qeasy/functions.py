@@ -11,6 +11,7 @@ from mapper_kd.function import Function
 from mapper_kd.kinds import ANY, BOOLEAN, INTEGER, TEXT, Kind, ListKind, RowKind, list_of, row_of
 from mapper_kd.qeasy import filter_functions as filters
 from mapper_kd.qeasy import regrouping
+from mapper_kd.qeasy.row_functions import ROW_FUNCTIONS, list_on
 from mapper_kd.sql.values import text
 from mapper_kd.text_functions import glued
 
@@ -40,7 +41,7 @@ def driver(*places: Any) -> list[Any]:
         AmbiguousList: More than one of them is a list.
     """
     values = {path.split(".")[0]: value for path, value in zip(places[::2], places[1::2], strict=True)}
-    found = list(dict.fromkeys(one for path in places[::2] if (one := _list_on(path.split("."), values))))
+    found = list(dict.fromkeys(one for path in places[::2] if (one := list_on(path.split("."), values))))
     if len(found) > 1:
         raise AmbiguousList(
             f"{' and '.join(map('.'.join, found))} are both lists, and the scheme does not say which gives the rows",
@@ -49,15 +50,6 @@ def driver(*places: Any) -> list[Any]:
     if not found:
         return [values]
     return [_with_row(values, found[0], row) for row in _at(values, found[0])]
-
-
-def _list_on(path: list[str], values: Any) -> tuple[str, ...] | None:
-    value = values
-    for size, name in enumerate(path[:-1], start=1):
-        value = value.get(name) if value.__class__ is dict else None
-        if value.__class__ is list:
-            return tuple(path[:size])
-    return None
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:
@@ -189,10 +181,10 @@ QEASY_FUNCTIONS: dict[str, Function] = {
     "isnull": Function("qeasy.isnull(value)", "whether it is null or an empty text", "any", BOOLEAN, filters.isnull),
     "seconds": Function("qeasy.seconds(time)", "whole seconds since 1970", "any", INTEGER, filters.seconds),
     "rows": Function(
-        "qeasy.rows(value)", "the rows of a list; of anything else one row: itself", "any", _rows_kind, rows
+        "qeasy.rows(value)", "the rows of a list; of anything else one row: itself", "row", _rows_kind, rows
     ),
     "driver": Function(
-        'qeasy.driver("list.path", list, …)', "the rows of the one that is a list", "any any*", _ANY_LIST, driver
+        'qeasy.driver("list.path", list, …)', "the rows of the one that is a list", "any whole*", _ANY_LIST, driver
     ),
     "flat": Function(
         "qeasy.flat(list)",
@@ -202,6 +194,7 @@ QEASY_FUNCTIONS: dict[str, Function] = {
         flat,
     ),
     "position": Function("qeasy.position(row, list)", "which row it is, from 1", "any any", INTEGER, position),
+    **ROW_FUNCTIONS,
     "split": Function("qeasy.split(text, mark)", "StringToArray", "any text", _ANY_LIST, split),
     "join": Function("qeasy.join(list, mark)", "ArrayToString", "any text", TEXT, join),
     "pairs": Function("qeasy.pairs(object or JSON)", "ConvertJson", "any", _ANY_LIST, pairs),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mapper_kd.qeasy.draft import DraftLet, DraftLines, DraftMerge
-from mapper_kd.qeasy.roots import MergedRoot, NamedRoot, PlainRoot, is_name, quoted, reading
+from mapper_kd.qeasy.roots import MergedRoot, NamedRoot, PlainRoot, is_name, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +77,7 @@ class _Columns:
 
     def flattening(self) -> str | None:
         """Return the list that is flattened, as ``each:`` takes it."""
-        return None if self._flat is None else f"=qeasy.flat({reading('', self._flat.list.split('.'))})"
+        return None if self._flat is None else f"={self._flat.each}"
 
     def text_keys(self, columns: Iterable[str], otherwise: str) -> dict[str, str]:
         """Return what tells records apart by these columns; all are one without any."""

@@ -71,7 +71,7 @@ def translate_scheme(scheme: Scheme, surroundings: Surroundings, report: Report)
     """Translate a scheme that has a target."""
     target = scheme.target
     assert target is not None  # noqa: S101 - narrows the type; the caller has looked
-    plain = PlainRoot(frozenset({*list_paths(target.request), *_filtered_lists(scheme), *_flat_lists(scheme)}))
+    plain = PlainRoot(frozenset({*list_paths(target.request), *_flat_lists(scheme)}))
     shape = None if scheme.source is None else shape_of(scheme.source, plain, surroundings, report)
     draft = DraftMapping(
         stream=surroundings.stream or stream_of(scheme),
@@ -87,13 +87,6 @@ def translate_scheme(scheme: Scheme, surroundings: Surroundings, report: Report)
     draft.number = _number(target, draft, report)
     draft.tables = surroundings.declared
     return draft, root
-
-
-def _filtered_lists(scheme: Scheme) -> Iterable[tuple[str, ...]]:
-    for group in scheme.source.conditions if scheme.source is not None else ():
-        for condition in group:
-            if len(condition.path) > 1 and not condition.path[1].isdigit():
-                yield condition.path[:1]
 
 
 def _flat_lists(scheme: Scheme) -> Iterable[tuple[str, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mapper_kd.qeasy.native import Native, Options, Reference
-from mapper_kd.qeasy.roots import MergedRoot, quoted, reading
+from mapper_kd.qeasy.roots import FlatRoot, MergedRoot, PlainRoot, quoted, reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ class Row:
     columns: frozenset[str] | None = None
 
 
+_PLAIN = re.compile(r"qeasy\.one\(([^()]*)\)")
 _FIXES = {
     "UNKNOWN_PLACEHOLDER": (
         "Correct the name; behind a grouping there are only its own columns: keep one with $first or $last."
@@ -110,27 +112,41 @@ class Place:
         return text
 
     def _first(self, text: str, path: tuple[str, ...], size: int) -> str:
-        if path[:size] in self.root.lists and size < len(path) and not path[size].isdigit():
+        """Return the first row of what is read so far, if the path goes on below it and it is a list."""
+        if size == len(path) or path[size].isdigit():
+            return text
+        if path[:size] in self.root.lists:
             self.warn("LIST_IN_HEADER", f"{'.'.join(path)} goes through a list; the value of its first row is taken.")
             return f"first({text})"
-        return text
+        is_part = size == 1 and any(row.parts and path[0] in row.parts for row in self.around)
+        return text if is_part or self.is_grouped else f"qeasy.one({text})"
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the record is made of several, and so known."""
+        return not isinstance(self.root, (PlainRoot, FlatRoot))
 
     def _of_the_root(self, path: tuple[str, ...]) -> str | None:
-        for size in range(1, len(path)):
-            if path[:size] in self.root.lists:
-                text = self.root.path(path[:size], rows=len(self.around))
-                return None if text is None else self._through_lists(self._first(text, path, size), path, size)
-        return self.root.path(path, rows=len(self.around))
+        around = len(self.around)
+        if self.is_grouped:
+            for size in range(1, len(path)):
+                if path[:size] in self.root.lists:
+                    text = self.root.path(path[:size], rows=around)
+                    return None if text is None else self._through_lists(self._first(text, path, size), path, size)
+            return self.root.path(path, rows=around)
+        text = self.root.path(path[:1], rows=around)
+        return None if text is None else self._through_lists(self._first(text, path, 1), path, 1)
 
     def rows_of(self, path: Sequence[str]) -> str | None:
         """Return the expression of a list, as ``each:`` takes it."""
-        return self._read(tuple(path))
+        text = self._read(tuple(path))
+        return None if text is None else _PLAIN.sub(r"\1", text)
 
     def rows(self, segments: Sequence[str]) -> str | None:
         """As `native.Context.rows`."""
         text = self.root.path(tuple(segments), rows=0)
         if text is not None and text.startswith("line"):
-            return None
+            return self.root.path(tuple(segments), rows=len(self.around)) if isinstance(self.root, FlatRoot) else None
         return text
 
     def moment(self, name: str) -> str | None:

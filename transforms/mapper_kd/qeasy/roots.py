@@ -85,24 +85,45 @@ class PlainRoot:
         return None
 
 
+def flat_places(names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return where lists that are flattened one after the other are: ``details_batchs`` is in a row of ``details``."""
+    places: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        outer = max((one for one in places if name.startswith(f"{one}_")), key=len, default=None)
+        places[name] = (name,) if outer is None else (*places[outer], name[len(outer) + 1 :])
+    return places
+
+
 @dataclass
 class FlatRoot:
-    """A record of which a list has been flattened (拍扁): the list's columns begin with its name."""
+    """A record of which lists have been flattened (拍扁): their columns begin with their names.
 
-    list: str
+    Attributes:
+        places: For each list, where its row is in ``line``; a single list's is the line itself.
+        each: What gives the rows.
+        own: Names of the record itself, though they may begin like the name of a list.
+    """
+
+    places: Mapping[str, tuple[str, ...]]
     id: tuple[str, ...]
     inner: PlainRoot
+    each: str
+    own: frozenset[str] = frozenset()
 
     def path(self, segments: Sequence[str], *, rows: int) -> str | None:
         """As `Root.path`."""
         row = ".".join(["parent"] * rows) or "line"
         first, *rest = segments
-        if first.startswith(f"{self.list}_") and first != f"{self.list}_":
-            return reading(row, [first[len(self.list) + 1 :], *rest])
+        name = max((one for one in self.places if first.startswith(f"{one}_")), key=len, default=None)
+        if name is not None and first not in self.own and first != f"{name}_":
+            return reading(row, [*self.places[name], first[len(name) + 1 :], *rest])
         if first == "_id":
-            key = reading("", self.id)
-            return f'concat({key}, "-", qeasy.position({row}, {reading("", self.list.split("."))}))'
-        if first == self.list:
+            only = next(iter(self.places))
+            number = (
+                f"qeasy.position({row}, {reading('', only.split('.'))})" if len(self.places) == 1 else f"{row}.number"
+            )
+            return f'concat({reading("", self.id)}, "-", {number})'
+        if first in self.places:
             return None
         return reading("", segments)
 
@@ -113,7 +134,7 @@ class FlatRoot:
     @property
     def lists(self) -> frozenset[tuple[str, ...]]:
         """As `Root.lists`."""
-        return self.inner.lists - {tuple(self.list.split("."))}
+        return self.inner.lists - {tuple(name.split(".")) for name in self.places}
 
 
 @dataclass

@@ -123,7 +123,7 @@ def tap_settings(scheme: Scheme, surroundings: Surroundings, report: Report) -> 
     if source is None:
         return {}
     if is_bill_query(source):
-        return _kingdee(source, report)
+        return _kingdee(source, stream_of(scheme), report)
     known = _STREAMS.get(_api(source, surroundings))
     for entry in (*source.request, *source.other):
         _note(entry, known is not None, report)
@@ -146,26 +146,33 @@ def tap_settings(scheme: Scheme, surroundings: Surroundings, report: Report) -> 
     return {"extractors": [{"name": tap, "config": config, "select": [f"{stream}.*"]}, *_backfill(source, tap)]}
 
 
-def _kingdee(source: Source, report: Report) -> dict[str, Any]:
+def _kingdee(source: Source, name: str, report: Report) -> dict[str, Any]:
     form = form_id(source)
     stream = _FORMS.get(form)
     written = next((one.written or "" for one in (*source.request, *source.other) if one.field == "FilterString"), "")
     _note_rest(source, report)
     node = source.node.get("request") or source.node
-    report.note(
-        "FLAT_ROWS",
-        node,
-        "executeBillQuery gives one record for each line of a document; tap-kingdee gives whole documents.",
-        "Records of another tap may be flat as here; else group by document, or write lines: with each:.",
-    )
     if stream is None:
         report.warning(
             "NO_TAP",
             node,
-            f"tap-kingdee has no stream of the form {form or '(no FormId)'}.",
-            "Add one (a class and a schema file, see tap-kingdee's README), or use another tap.",
+            f"tap-kingdee reads {', '.join(_FORMS)}, and not {form or 'a query without a FormId'}: no tap here reads "
+            f"what this query reads; the mapping takes the stream {name}.",
+            "Add the form to tap-kingdee (a class and a schema file, see its README), or use another tap.",
         )
         return {}
+    report.warning(
+        "FLAT_ROWS",
+        node,
+        f"The query gives a row for each line, with columns named {_some(source)}; tap-kingdee's stream {stream} gives "
+        "whole documents under the names of its own schema. The mapping has the names of the query.",
+        f"Write the names of {stream} into the mapping, and lines: with each:; or use a tap that gives these rows.",
+    )
+    for entry in (*source.request, *source.other):
+        if entry.field in {"OrderString", "TopRowCount", "SubSystemId", "FieldKeys"}:
+            report.note("PARAMETER", entry.place, f"{entry.field} is not sent: tap-kingdee orders and selects itself.")
+        elif entry.field in {"Limit", "StartRow"}:
+            report.note("PAGING", entry.place, f"{entry.field} is paging, which the tap does by itself.")
     kept = [part for part in re.split(r"\s+and\s+", written, flags=re.IGNORECASE) if part and not _WINDOW.search(part)]
     if kept and " or " in f" {written.lower()} ":
         report.warning("FILTER", node, "FilterString has an or; it is not taken apart.", "Write filters: by hand.")
@@ -181,6 +188,11 @@ def _kingdee(source: Source, report: Report) -> dict[str, Any]:
             *_backfill(source, "tap-kingdee"),
         ]
     }
+
+
+def _some(source: Source) -> str:
+    names = [entry.field for entry in columns(source)]
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "")  # noqa: PLR2004 - enough to recognise them
 
 
 def _backfill(source: Source, tap: str) -> list[dict[str, Any]]:

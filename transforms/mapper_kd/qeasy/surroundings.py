@@ -23,6 +23,7 @@ FILE_NAME = "collections.yml"
 _KEYS = ("collections", "maps", "mappings", "vars", "options", "stream", "form", "api_aliases")
 _POLICIES = ("keep", "default", "exception")
 _SHORT = 8
+_ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class RunContext:
 
     now: str | None = None
     last_sync_time: str | None = None
-    timezone: str = "Asia/Shanghai"
+    timezone: str = _ZONE
     collections: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     mappings: Mapping[str, Any] = field(default_factory=dict)
     vars: Mapping[str, Any] = field(default_factory=dict)
@@ -175,6 +176,12 @@ def context_of(content: Any, file: str) -> RunContext:
     known = [one.name for one in fields(RunContext)]
     if not isinstance(content, dict) or set(content) - set(known):
         raise SetupError(f"the context {file} needs to be a JSON object of {', '.join(known)}.")
+    zone = content.get("timezone", _ZONE)
+    if zone != _ZONE:
+        raise SetupError(
+            f"the context {file} has the timezone {zone!r}: times are those of {_ZONE} only, as the vendors' are. "
+            "Leave it out, and give now and last_sync_time in Beijing time."
+        )
     return RunContext(**content)
 
 

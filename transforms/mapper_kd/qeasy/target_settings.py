@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from mapper_kd.qeasy.json_nodes import spelled
@@ -145,12 +146,36 @@ def _option(entry: Entry, config: dict[str, Any], report: Report) -> None:  # no
         )
 
 
+def _note_run(target: Target, report: Report) -> None:
+    """Note once what a run does where the platform would warn, record by record."""
+    entries = [one for entry in target.request for one in entry.walk()]
+    asking = next((one for one in entries if re.search("_findCollection|_mongoQuery", one.written or "")), None)
+    if asking is not None:
+        report.note(
+            "LOOKUP_MISS",
+            asking.place,
+            "A lookup that finds nothing gives nothing, and of several matches the first counts (LOOKUP_MULTI); "
+            "a run writes no warning for either.",
+            "is_required makes a dead letter of a record whose lookup finds nothing.",
+        )
+    listed = next((one for one in entries if one.is_list and one.value is not None and not one.required), None)
+    if listed is not None:
+        report.note(
+            "EMPTY_LIST",
+            listed.place,
+            f"A record whose list is missing or empty is sent without {listed.field}; a run writes no warning.",
+            "is_required makes a dead letter of it.",
+        )
+
+
 def _note_target(target: Target, scheme: Scheme, report: Report) -> None:
+    _note_run(target, report)
     if target.id_check is not None:
         report.note(
             "ID_CHECK",
             target.node.value["idCheck"],
-            "idCheck: the ledger of target-kingdee knows what was delivered, and looks for numbers that are there.",
+            "idCheck is done by target-kingdee: its ledger knows what was delivered, and look_before_save says whether "
+            "Kingdee is asked for the number first.",
         )
     if target.distribution:
         report.warning(

@@ -99,13 +99,26 @@ def _mapped(entry: Entry, found: Translated, place: Place) -> Translated:
     cases = table.cases(reverse=entry.mapping.reverse)
     value = found.value
     if value.expression is None:
-        return Translated(Native(constant=_looked_up(value.constant, cases, table)))
+        if not _is_missed(value.constant, cases, table):
+            return Translated(Native(constant=_looked_up(value.constant, cases, table)))
+        value = Native(f"sql.text({constant_text(value.constant)})")
+        place.report.warning(
+            "MAP_MISS",
+            entry.place,
+            f"The map table {entry.mapping.target} has no row for {spelled(found.value.constant)}: every record is rejected.",
+            "Add the row, or correct the value.",
+        )
     beside = len(cases) <= _MAX_ROWS and entry.type not in _CASTS and (table.unmatched == "keep" or is_reference(entry))
     if beside and len(entry.parsers) == is_reference(entry):
-        return Translated(Native(value.expression), more=_beside(value.expression, cases, table))
+        more = _beside(value.expression, cases, table)
+        if is_reference(entry) and not all(isinstance(one, str) for one in (*cases.values(), table.default or "")):
+            more["type"] = "as_is"
+        return Translated(Native(value.expression), more=more)
     name = f"map_{entry.mapping.target}{'_reversed' if entry.mapping.reverse else ''}"
-    place.surroundings.declared[name] = {"rows": {key: spelled(one) for key, one in cases.items()}}
-    return Translated(Native(_asked(name, value.expression, table)))
+    is_text = all(isinstance(one, str) for one in cases.values())
+    rows = {key: one if is_text else encode(one).decode() for key, one in cases.items()}
+    place.surroundings.declared[name] = {"rows": rows}
+    return Translated(Native(_asked(name, value.expression, table, "{}" if is_text else "json({})")))
 
 
 def is_reference(entry: Entry) -> bool:
@@ -120,25 +133,27 @@ def _beside(expression: str, cases: dict[str, Any], table: MapTable) -> dict[str
     return more | {"default": table.default} if table.unmatched == "default" else more
 
 
-def _asked(name: str, expression: str, table: MapTable) -> str:
+def _asked(name: str, expression: str, table: MapTable, read: str) -> str:
+    """Return the expression that asks a declared table; `read` is what makes its texts values."""
+    found = read.format(f"find({quoted(name)}, {expression}).value")
     if table.unmatched == "keep":
-        return f"coalesce(find({quoted(name)}, {expression}).value, {expression})"
+        return f"coalesce({found}, {expression})"
     if table.unmatched == "exception":
-        return f"code({quoted(name)}, {expression}) if not empty({expression}) else {expression}"
+        code = read.format(f"code({quoted(name)}, {expression})")
+        return f"{code} if not empty({expression}) else {expression}"
     otherwise = constant_text(table.default) or "None"
-    return (
-        f"coalesce(find({quoted(name)}, {expression}).value, {otherwise}) if not empty({expression}) else {expression}"
-    )
+    return f"coalesce({found}, {otherwise}) if not empty({expression}) else {expression}"
+
+
+def _is_missed(value: Any, cases: dict[str, Any], table: MapTable) -> bool:
+    """Whether a constant that the table does not have rejects its record."""
+    return table.unmatched == "exception" and spelled(value) != "" and spelled(value) not in cases
 
 
 def _looked_up(value: Any, cases: dict[str, Any], table: MapTable) -> Any:
     if value is None or value == "":
         return value
-    if spelled(value) in cases:
-        return cases[spelled(value)]
-    if table.unmatched == "exception":
-        raise SchemeError("MAP_MISS", f"the map table has no row for {value}")
-    return table.default if table.unmatched == "default" else value
+    return cases.get(spelled(value), table.default if table.unmatched == "default" else value)
 
 
 # --- casts
