@@ -117,7 +117,7 @@ class Place:
             return text
         if path[:size] in self.root.lists:
             self.warn("LIST_IN_HEADER", f"{'.'.join(path)} goes through a list; the value of its first row is taken.")
-            return f"first({text})"
+            return f"first({text})" if self.is_grouped else f"qeasy.one({text})"
         is_part = size == 1 and any(row.parts and path[0] in row.parts for row in self.around)
         return text if is_part or self.is_grouped else f"qeasy.one({text})"
 
