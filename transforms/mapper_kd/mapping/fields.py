@@ -62,8 +62,9 @@ def _field(key: str, entry: Entry) -> Field:
     on_miss = parts["on_miss"].choice((DEAD_LETTER, NULL, SKIP_LINE, SKIP_RECORD)) if "on_miss" in parts else ""
     if default is not None and "on_miss" in parts:
         parts["on_miss"].wrong("and default: exclude each other; default: alone is the policy")
-    _check_codes(names, _constants(read, default, parts, entry))
     kind = parts["type"].choice((*SCALARS, "as_is")) if "type" in parts else ""
+    if kind != "as_is":
+        _check_codes(names, _constants(read, default, parts, entry))
     field = Field(
         names,
         read,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mapper_kd.qeasy.places import Place
     from mapper_kd.qeasy.scheme import Entry
 
+_NO_ROWS = "chunks(None, 1)"
 _VARIABLES = ("LAST_SYNC_TIME", "CURRENT_TIME", "DAYS_AGO_", "PAGINATION_")
 
 
@@ -44,7 +45,9 @@ def translate_entries(entries: Iterable[Entry], place: Place, prefix: str = "") 
         if not all(entry.field.split(".")) or not speakable(entry.field):
             place.report.error("BAD_FIELD", entry.node, f"{entry.field!r} is no key that can be sent.", "Rename it.")
         elif entry.is_list:
-            done.lists.append(_list(entry, place, prefix))
+            made = _list(entry, place, prefix)
+            if made.each != f"={_NO_ROWS}" or made.required:
+                done.lists.append(made)
         elif entry.children:
             _object(entry, place, prefix, done)
         else:
@@ -136,7 +139,7 @@ def _named(entry: Entry, path: tuple[str, ...], place: Place) -> tuple[str | Non
         place.report.warning(
             "EMPTY_LIST", entry.place, f"There is no list {'.'.join(path)} any more: {entry.field} is not sent."
         )
-        return "[row for row in record.none if False]", place.inside(Row(path)), ""
+        return _NO_ROWS, place.inside(Row(path)), ""
     return each, place.inside(Row(path, columns=place.root.list_columns(path))), ""
 
 

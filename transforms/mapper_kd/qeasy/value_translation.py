@@ -97,28 +97,28 @@ def _mapped(entry: Entry, found: Translated, place: Place) -> Translated:
         )
         return found
     cases = table.cases(reverse=entry.mapping.reverse)
-    value = found.value
-    if value.expression is None:
+    value, expression = found.value, found.value.expression
+    if expression is None:
         if not _is_missed(value.constant, cases, table):
             return Translated(Native(constant=_looked_up(value.constant, cases, table)))
-        value = Native(f"sql.text({constant_text(value.constant)})")
+        expression = f"sql.text({constant_text(value.constant)})"
         place.report.warning(
             "MAP_MISS",
             entry.place,
-            f"The map table {entry.mapping.target} has no row for {spelled(found.value.constant)}: every record is rejected.",
+            f"The map table {entry.mapping.target} has no row for {spelled(found.value.constant)}: all are rejected.",
             "Add the row, or correct the value.",
         )
     beside = len(cases) <= _MAX_ROWS and entry.type not in _CASTS and (table.unmatched == "keep" or is_reference(entry))
     if beside and len(entry.parsers) == is_reference(entry):
-        more = _beside(value.expression, cases, table)
+        more = _beside(expression, cases, table)
         if is_reference(entry) and not all(isinstance(one, str) for one in (*cases.values(), table.default or "")):
             more["type"] = "as_is"
-        return Translated(Native(value.expression), more=more)
+        return Translated(Native(expression), more=more)
     name = f"map_{entry.mapping.target}{'_reversed' if entry.mapping.reverse else ''}"
     is_text = all(isinstance(one, str) for one in cases.values())
     rows = {key: one if is_text else encode(one).decode() for key, one in cases.items()}
     place.surroundings.declared[name] = {"rows": rows}
-    return Translated(Native(_asked(name, value.expression, table, "{}" if is_text else "json({})")))
+    return Translated(Native(_asked(name, expression, table, "{}" if is_text else "json({})")))
 
 
 def is_reference(entry: Entry) -> bool:

@@ -102,8 +102,13 @@ records = st.lists(some({}, header), min_size=1, max_size=3).map(
 
 flat_records = st.lists(
     some(
-        {"no": st.sampled_from(["N-1", "N-2", "N-3"]), "shop": st.sampled_from(["S1", "S2", 7])},
-        {"sku": st.sampled_from(["A", "B"]), "qty": numbers, "amount": numbers, "note": words},
+        {"no": st.sampled_from(["N-1", "N-2", "N-3"]), "shop": st.sampled_from(["S1", "S2", 7, "7", None])},
+        {
+            "sku": st.sampled_from(["A", "B", "", 1, "1"]),
+            "qty": absent_or(numbers, None),
+            "amount": absent_or(numbers, None, ""),
+            "note": words,
+        },
     ),
     min_size=1,
     max_size=8,

@@ -26,14 +26,14 @@ CONTEXT = {
     },
     "mappings": {
         "strict": {
-            "rows": [{"a_value": "S1", "b_value": "101"}, {"a_value": "7", "b_value": "107"}],
+            "rows": [{"a_value": "S1", "b_value": "101"}, {"a_value": "7", "b_value": 107}],
             "unmatched": "exception",
         },
         "tolerant": {
             "rows": [{"a_value": "S1", "b_value": "101"}, {"a_value": "x", "b_value": "S2"}],
             "unmatched": "keep",
         },
-        "default": {"rows": [{"a_value": "S2", "b_value": "102"}], "unmatched": "default", "default": "999"},
+        "default": {"rows": [{"a_value": "S2", "b_value": "102"}], "unmatched": "default", "default": 999},
     },
 }
 REFERENCE = {"name": "ConvertObjectParser", "params": "FNumber"}
@@ -125,12 +125,16 @@ header_entries = st.one_of(
     st.sampled_from(["strict", "tolerant", "default"]).flatmap(
         lambda table: entry(braces("shop"), mapping={"target": table, "direction": "positive"}, parser=REFERENCE)
     ),
+    st.sampled_from(["strict", "tolerant", "default"]).flatmap(
+        lambda table: entry(st.sampled_from(["{shop}", "S1", "S2", "7"]), mapping={"target": table})
+    ),
     entry(braces("shop"), mapping={"target": "tolerant", "direction": "negative"}),
     entry(st.sampled_from(["{{at|date}}", "{at|datetime}", "{{ at|dateTime }}", "on {{at|date}}", "{{at|timestamp}}"])),
     entry(st.sampled_from(["{{LAST_SYNC_TIME|date}}", "{CURRENT_TIME}", "{{DAYS_AGO_3|datetime}}", "{{rate}}"])),
     entry(braces("truth"), type="bool"),
     entry(braces("flag")),
     entry(braces("customer")),
+    entry(st.sampled_from(["{{items.sku}}", "{items.note}", "1: {{items.num}}", "{{items.parts.lot}}", "{{shop.x}}"])),
     entry(st.sampled_from(["{{tags}}", "T:{{tags}}", "{{tags.0}}"])),
     entry(braces("tags"), parser={"name": "ArrayToString", "params": "|"}),
     entry(braces("tags"), parser=REFERENCE),
@@ -257,14 +261,16 @@ _conditions = st.one_of(
     ),
     st.builds(
         _condition,
-        st.sampled_from(["word", "qty"]),
+        st.sampled_from(["word", "qty", "customer.code", "customer.code.deep"]),
         st.sampled_from(["isnull", "notnull"]),
         st.just(""),
     ),
+    st.builds(_condition, st.just("customer.code"), st.sampled_from(["eq", "neq"]), st.just("K1")),
 )
 _row_conditions = st.builds(
-    lambda logic, value, strict: [_condition("items.num", logic, value) | strict],
-    st.sampled_from(["gt", "elt", "neq"]),
+    lambda field, logic, value, strict: [_condition(field, logic, value) | strict],
+    st.sampled_from(["items.num", "items.num", "items.parts.count", "items.half"]),
+    st.sampled_from(["gt", "elt", "neq", "isnull", "notnull"]),
     st.sampled_from(["0", "5"]),
     st.sampled_from([{}, {"strictMode": True}, {"strictMode": False}]),
 )
@@ -273,22 +279,41 @@ _FORMATS = (
     {"old": "at", "new": "at_minute", "format": "dateTime"},
     {"old": "tags", "new": "tags_text", "format": "implode('|')"},
     {"old": "word", "new": "short", "format": "longText(3)"},
+    {"old": "items.note", "new": "brief", "format": "longText(3)"},
+    {"old": "items.num", "new": "half", "format": "round(1)"},
+    {"old": "items.parts.count", "new": "whole", "format": "intval"},
+    {"old": "customer.code", "new": "letter", "format": "longText(1)"},
 )
 
 
 @st.composite
-def sources(draw, *, rows):
-    """Draw the source side; with `rows` its filter may name rows of `items`, which are then always there."""
+def sources(draw):
+    """Draw the source side, whose filter may name rows of `items`, and of what is no list."""
     groups = st.lists(st.lists(_conditions, min_size=1, max_size=2), min_size=1, max_size=2)
-    condition = draw(groups)
-    if rows:
-        condition = [[*group, *draw(st.one_of(st.just([]), _row_conditions))] for group in condition]
+    condition = [[*group, *draw(st.one_of(st.just([]), _row_conditions))] for group in draw(groups)]
     formats = draw(st.lists(st.sampled_from(_FORMATS), unique_by=lambda each: each["new"], max_size=3))
     return {"api": "demo.query", "effect": "QUERY", "id": "no", "number": "no", "request": []} | draw(
         st.sampled_from(
             [{"condition": condition}, {"formatResponse": formats}, {"condition": condition, "formatResponse": formats}]
         )
     )
+
+
+_MERGED_AGAIN = {"method": "merge", "field": "shop", "header": ["shop"], "bodyName": "bills", "body": ["no", "lines"]}
+_BILLS = {
+    "field": "FBills",
+    "type": "array",
+    "value": "bills",
+    "children": [
+        {"field": "FNo", "value": "{{bills.no}}"},
+        {
+            "field": "FSub",
+            "type": "array",
+            "value": "bills.lines",
+            "children": [{"field": "FSku", "value": "{{bills.lines.sku}}"}],
+        },
+    ],
+}
 
 
 @st.composite
@@ -305,28 +330,34 @@ def groupings(draw):
                 {"field": "FQty", "value": "{{lines.qty}}"},
                 {"field": "FShare", "value": "{{lines.amount}}"},
                 {"field": "FHead", "value": "of {{shop}}"},
-            ],
+                {"field": "FNote", "value": "{{lines.note}}"},
+            ][draw(st.sampled_from([0, 0, 1, 4])) :],
         },
+        _BILLS,
     ]
-    functions = st.sampled_from(["$sum", "$min", "$max", "$first", "$last"])
+    functions = st.sampled_from(["$sum", "$avg", "$min", "$max", "$first", "$last", "$push", "$addToSet"])
     return {"api": "batchSave", "effect": "EXECUTE", "request": entries} | draw(
         st.one_of(
             st.builds(
-                lambda header, body, qty, amount, limit: {
-                    "groupCalculate": {
-                        "headerGroup": header,
-                        "bodyGroup": body,
-                        "bodyName": "lines",
-                        "targetBodyName": "FEntity",
-                        "calculate": {"qty": qty, "amount": amount},
+                lambda header, body, qty, amount, limit, both: (
+                    {
+                        "groupCalculate": {
+                            "headerGroup": header,
+                            "bodyGroup": body,
+                            "bodyName": "lines",
+                            "targetBodyName": "FEntity",
+                            "calculate": {"qty": qty, "amount": amount},
+                        }
+                        | limit
                     }
-                    | limit
-                },
-                st.sampled_from([["shop"], ["shop", "no"]]),
-                st.sampled_from([["sku"], ["sku", "no"]]),
+                    | both
+                ),
+                st.sampled_from([["shop"], ["shop", "no"], ["sku", "shop"]]),
+                st.sampled_from([["sku"], ["sku", "no"], ["note"]]),
                 functions,
                 functions,
-                st.sampled_from([{}, {"bodyMaxLine": 2}]),
+                st.sampled_from([{}, {"bodyMaxLine": 1}, {"bodyMaxLine": 2}]),
+                st.sampled_from([{}, {}, {"operation": _MERGED_AGAIN}]),
             ),
             st.builds(
                 lambda field, sums: {

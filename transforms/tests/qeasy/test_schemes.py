@@ -166,6 +166,34 @@ def test_what_cannot_be_translated_refuses_the_scheme_with_its_place(entry, code
     assert code in {code for code, path in codes(result) if path.startswith("$.request[0]")}
 
 
+def test_a_map_to_numbers_gives_numbers_and_a_literal_that_it_lacks_rejects_each_record(tmp_path):
+    written(tmp_path, "collections.yml", "maps: {orgs: {rows: [{a_value: S1, b_value: 107}], unmatched: exception}}\n")
+    organisation = {"mapping": {"target": "orgs"}, "parser": {"name": "ConvertObjectParser", "params": "FNumber"}}
+    plain = {"field": "FPlain", "value": "{shop}", "mapping": {"target": "orgs"}}
+    request = [{"field": "FOrg", "value": "{shop}", **organisation}, plain]
+
+    assert documents(tmp_path, TARGET | {"request": request}, {"shop": "S1"}) == [
+        {"FOrg": {"FNumber": 107}, "FPlain": 107}
+    ]
+
+    scheme = written(tmp_path, "literal.json", TARGET | {"request": [{"field": "FOrg", "value": "S2", **organisation}]})
+    shown = json.loads(run("preview", scheme, written(tmp_path, "in.json", [{}, {}]), "--json").stdout)
+    assert [letter["reason"] for letter in shown["dead_letters"]] == ["code_missing", "code_missing"]
+
+
+@pytest.mark.parametrize(("is_required", "reasons"), [(True, ["value_missing"]), (False, [])])
+def test_a_list_that_grouping_has_taken_away_is_not_sent(is_required, reasons, tmp_path):
+    lost = {"field": "FLost", "type": "array", "value": "items", "is_required": is_required}
+    request = [{"field": "FShop", "value": "{shop}"}, lost, {"field": "FQty", "value": "1", "parent": "FLost"}]
+    grouping = {"headerGroup": ["shop"], "bodyName": "lines", "calculate": {"qty": "$sum"}}
+    scheme = written(tmp_path, "scheme.json", TARGET | {"request": request, "groupCalculate": grouping})
+
+    shown = json.loads(run("preview", scheme, written(tmp_path, "in.json", [{"shop": "S1"}]), "--json").stdout)
+
+    assert [letter["reason"] for letter in shown["dead_letters"]] == reasons
+    assert shown["documents"] == ([] if is_required else [{"FShop": "S1"}])
+
+
 def test_program_code_is_refused(tmp_path):
     result = imported(tmp_path, TARGET | {"customResolvers": ["<?php"]})
 
