@@ -75,14 +75,6 @@ class FieldWriter(ValueWriter):
         text = f"({kept} if ({kept} := {code.text}).__class__ is _str else _compact({kept}))"
         return replace(code, text=text, fails=code.fails or code.depth > CONSTANT)
 
-    def _compact(self, code: Code) -> Code:
-        """Take what is null out of an object, as it is left out of the model itself."""
-        if code.kind not in {ANY, list_of(ANY)}:
-            return code
-        kept = self._names.temporary()
-        text = f"({kept} if ({kept} := {code.text}).__class__ is _str else _compact({kept}))"
-        return replace(code, text=text, fails=code.fails or code.depth > CONSTANT)
-
     def _of_kind(self, one: Field, code: Code) -> Code:
         if one.kind is None:
             return code
