@@ -114,6 +114,8 @@ class FlatRoot:
         """As `Root.path`."""
         row = ".".join(["parent"] * rows) or "line"
         first, *rest = segments
+        if first in self.places:
+            return None
         name = max((one for one in self.places if first.startswith(f"{one}_")), key=len, default=None)
         if name is not None and first not in self.own and first != f"{name}_":
             return reading(row, [*self.places[name], first[len(name) + 1 :], *rest])
@@ -123,8 +125,6 @@ class FlatRoot:
                 f"qeasy.position({row}, {reading('', only.split('.'))})" if len(self.places) == 1 else f"{row}.number"
             )
             return f'concat({reading("", self.id)}, "-", {number})'
-        if first in self.places:
-            return None
         return reading("", segments)
 
     def list_columns(self, segments: Sequence[str]) -> frozenset[str] | None:  # noqa: ARG002 - as the protocol

@@ -53,15 +53,25 @@ def test_expressions_have_the_same_values(target, records):
     agree({"target": target}, {"records": records})
 
 
-@given(data=st.data(), rows=st.booleans(), target=drawn_schemes.targets())
+def _without_single_rows(record):
+    """Return a record whose `items` are a list or nothing: an object may or may not be a row to filter or format."""
+    items = record.get("items")
+    return record | {"items": [items]} if isinstance(items, dict) else record
+
+
+@given(source=drawn_schemes.sources(), target=drawn_schemes.targets(), records=drawn_records.records)
 @drawing
-def test_a_source_filters_and_shapes_the_same_records(data, rows, target):
-    source = data.draw(drawn_schemes.sources(rows=rows))
-    records = data.draw(drawn_records.records)
-    if rows:
-        records = [record | {"items": data.draw(drawn_records.rows)} for record in records]
+def test_a_source_filters_and_shapes_the_same_records(source, target, records):
+    records = [_without_single_rows(record) for record in records]
     derived = [each["new"] for each in source.get("formatResponse", [])]
-    request = [*target["request"], *({"field": f"D_{name}", "value": f"{{{{{name}}}}}"} for name in derived)]
+    paths = [path for name in derived for path in (name, f"items.{name}", f"items.parts.{name}")]
+    whole = [{"field": f"D_{path.replace('.', '_')}", "value": f"{{{{{path}}}}}"} for path in paths]
+    lines = [
+        {"field": f"L_{name}", "type": "array", "value": "items", "children": [{"field": "F", "value": value}]}
+        for name in derived
+        for value in (f"of {{{{items.{name}}}}}",)
+    ]
+    request = [*target["request"], *whole, *lines]
     agree({"source": source, "target": target | {"request": request}}, {"raw": records})
 
 
@@ -71,19 +81,42 @@ def test_records_are_regrouped_the_same(target, records):
     agree({"target": target}, {"records": records})
 
 
-@given(records=drawn_records.records)
+_pays = st.lists(st.fixed_dictionaries({"way": drawn_records.words, "sum": drawn_records.quantities}), max_size=2)
+
+
+@given(
+    data=st.data(),
+    lists=st.sampled_from([["items"], ["items", "items_parts"], ["items", "pays"], ["pays", "items", "items_parts"]]),
+    records=drawn_records.records,
+)
 @drawing
-def test_lists_are_flattened_the_same(records):
-    records = [
-        {key: value for key, value in record.items() if key != "items" or not isinstance(value, dict)}
-        for record in records
-    ]
-    source = {"api": "demo.query", "effect": "QUERY", "id": "no", "number": "no", "beatFlat": ["items"], "request": []}
+def test_lists_are_flattened_the_same(data, lists, records):
+    records = [_without_single_rows(record) | {"pays": data.draw(_pays)} for record in records]
+    source = {
+        "api": "demo.query",
+        "effect": "QUERY",
+        "id": "no",
+        "number": "no",
+        "beatFlat": lists,
+        "formatResponse": [
+            {"old": "word", "new": "items_word", "format": "longText(2)"},
+            {"old": "items.note", "new": "brief", "format": "longText(3)"},
+        ],
+        "request": [],
+    }
+    flat = ["items_sku", "items_brief", "items_word", "items_parts_lot", "items_parts.lot", "pays_way", "pays.way"]
+    columns = [{"field": "FSku", "value": "of {{items_sku}}"}, {"field": "FLot", "value": "{{items_parts.lot}}"}]
     request = [
         {"field": "FBillNo", "value": "{{_id}}"},
         {"field": "FOrder", "value": "{{no}}"},
-        {"field": "FSku", "value": "{{items_sku}}"},
         {"field": "FQty", "type": "float", "value": "{{items_num}}"},
         {"field": "FWord", "value": "{{word}}"},
+        *({"field": f"F{at}", "value": f"{{{{{path}}}}}"} for at, path in enumerate(flat)),
+        {
+            "field": "FEntity",
+            "type": "array",
+            "value": "pays" if "pays" not in lists else "items_parts",
+            "children": columns,
+        },
     ]
     agree({"source": source, "target": {"api": "save", "effect": "EXECUTE", "request": request}}, {"raw": records})

@@ -331,3 +331,63 @@ def test_whole_numbers_of_a_scheme_keep_every_digit(tmp_path):
         "FLong: 12345678901234567",
         "FPart: 10",
     ]
+
+
+def test_keys_that_came_before_are_not_sent_again(tmp_path):
+    example = json.loads((EXAMPLES / "W01.json").read_text(encoding="utf-8"))
+    scheme, records = (
+        written(tmp_path, "scheme.json", example["scheme"]),
+        written(tmp_path, "in.json", example["input"]),
+    )
+
+    def keys(**context):
+        about = written(tmp_path, "context.json", example["context"] | context)
+        shown = json.loads(run("preview", scheme, records, "--json", "--context", about).stdout)["documents"]
+        return [str(one["FEntity_FEntryID"]) for one in shown]
+
+    assert set(keys(seen_ids=[])) - set(keys()) == set(example["expected"]["repeats"])
+
+
+def test_another_timezone_is_refused(tmp_path):
+    about = written(tmp_path, "context.json", {"timezone": "Europe/Berlin"})
+
+    for command in (
+        ("preview", written(tmp_path, "s.json", {"target": TARGET}), written(tmp_path, "in.json", RECORD)),
+        (
+            "import-qeasy",
+            tmp_path / "s.json",
+        ),
+    ):
+        result = run(*command, "--context", about)
+
+        assert isinstance(result.exception, SetupError)
+        assert "Europe/Berlin" in str(result.exception)
+        assert "Asia/Shanghai" in str(result.exception)
+
+
+@pytest.mark.parametrize("form", ["STK_MISCELLANEOUS", "SAL_OUTSTOCK"])
+def test_a_query_of_bills_says_what_of_it_is_there(form, tmp_path):
+    source = {"api": "executeBillQuery", "request": [{"field": "FBillNo", "value": "FBillNo"}]}
+    source["otherRequest"] = [{"field": "FormId", "value": form}]
+    result = json.loads(imported(tmp_path, {"source": source, "target": TARGET}).stdout)
+
+    said = {one["code"]: one["what"] for one in result["report"]}
+    if form == "SAL_OUTSTOCK":
+        assert "whole documents" in said["FLAT_ROWS"]
+        assert result["settings"]["extractors"][0]["select"] == ["outstocks.*"]
+    else:
+        assert "SAL_OUTSTOCK" in said["NO_TAP"]
+        assert "extractors" not in result["settings"]
+
+
+def test_a_list_that_only_the_data_know_is_warned_of_once(tmp_path, caplog):
+    scheme = TARGET | {"request": [{"field": "FBillNo", "value": "{{heads.only_here}}"}]}
+    records = [{"heads": [{"only_here": f"A-{at}"}, {"only_here": "B"}]} for at in range(5)]
+
+    assert documents(tmp_path, scheme, *records) == [{"FBillNo": f"A-{at}"} for at in range(5)]
+
+    assert [
+        one.message for one in caplog.records if "LIST_IN_HEADER" in one.message and "only_here" in one.message
+    ] == [
+        "LIST_IN_HEADER: a list of rows with only_here stands where the scheme wants one value; its first row is taken."
+    ]
