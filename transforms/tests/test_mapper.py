@@ -410,7 +410,7 @@ def test_a_stream_without_properties_is_mapped_on_trust(project):
         project.run(declared, project.record(receiver={"name": "R"}, lines=[{"count": 1}, {"other": 2}]))
     )
 
-    assert mapped["record"] == {"FBillNo": "N1", "FName": "R", "FEntity": [{"FQty": 1}, {}]}
+    assert mapped["record"] == {"FBillNo": "N1", "FName": "R", "FEntity": [{"FQty": 1}]}
 
 
 def test_a_schema_that_comes_again_with_more_fields_is_taken(project):
