@@ -154,6 +154,13 @@ def _number(target: Target, draft: DraftMapping, report: Report) -> str | None:
     entry = next((one for one in target.request if one.field == found.key), None)
     if found.value.expression is not None and entry is not None and not is_reference(entry):
         found.more = {**found.more, "type": "as_is"}
+    if "required" not in found.more:
+        report.note(
+            "EMPTY_NUMBER",
+            found.node,
+            f"A record without {found.key} is a dead letter here; the scheme would send it without a number.",
+            "Fill it in the source, or make the number of fields that are always there.",
+        )
     return found.key
 
 

@@ -118,12 +118,14 @@ def _source_notes(node: Node, report: Report) -> None:
 
 
 def _target_notes(node: Node, report: Report) -> None:
-    for key, fix in (
-        ("idempotency", "target-kingdee's ledger knows what has been delivered; see its setting existing_numbers."),
-        ("retryPolicy", "target-kingdee tries again by itself; see max_tries and retry_wait."),
-        ("errorHandling", "Refused documents go to the ledger's dead letters; see max_failures."),
-        ("otherResponse", ""),
-    ):
-        value = node.get(key)
-        if value is not None and value.value:
-            report.warning("UNSUPPORTED", value, f"{key} is not part of the mapping.", fix)
+    value = node.get("otherResponse")
+    if value is not None and value.value:
+        report.note("RESPONSE", value, "otherResponse is not read: target-kingdee knows Kingdee's answers.")
+    value = node.get("idField")
+    if value is not None:
+        report.note(
+            "ID_FIELD",
+            value,
+            "idField: target-kingdee finds a document by its number.",
+            "Name it in number: of the mapping.",
+        )

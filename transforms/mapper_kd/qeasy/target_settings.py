@@ -5,31 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from mapper_kd.qeasy.json_nodes import spelled
+from mapper_kd.qeasy.delivery_settings import delivery_settings
+from mapper_kd.qeasy.importing import form_of
 from mapper_kd.qeasy.rendering import Renderer
 from mapper_kd.qeasy.source_settings import Query, tap_settings
-from mapper_kd.sql.casts import to_bool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mapper_kd.qeasy.importing import Imported
     from mapper_kd.qeasy.report import Report
-    from mapper_kd.qeasy.scheme import Entry, Scheme, Target
+    from mapper_kd.qeasy.scheme import Scheme, Target
     from mapper_kd.qeasy.surroundings import Surroundings
 
-_FLAGS = {
-    *("IsVerifyBaseDataField", "IsAutoSubmitAndAudit", "IsDeleteEntry", "IsEntryBatchFill", "ValidateFlag"),
-    *("NumberSearch", "IsAutoAdjustField", "IgnoreInterationFlag", "IsControlPrecision", "ValidateRepeatJson"),
-}
-_TEXTS = {"SubSystemId", "InterationFlags", "Creator"}
-_LISTS = {"NeedUpDateFields", "NeedReturnFields"}
-_KNOWN = {"FormId", "Operation", "BatchCount"}
 _KINGDEE = {"batchsave", "save", "draft", "submit", "audit"}
-_STATUS = {"save": "saved", "draft": "saved", "submit": "submitted", "audit": "audited", "batchsave": ""}
-_MAX_BATCH = 200
-_MAX_THREADS = 5
-_WRITE_MODES = {"insert_only": "skip", "upsert": "update", "update_only": "update"}
 
 
 def calls(
@@ -96,54 +85,8 @@ def settings(scheme: Scheme, surroundings: Surroundings, report: Report) -> dict
             "Use another Singer target for the mapping's stream.",
         )
         return found
-    config = _options(target, report)
+    config = delivery_settings(target, surroundings.form or form_of(scheme, target), report)
     return found | {"loaders": [{"name": "target-kingdee", "config": config}]}
-
-
-def _options(target: Target, report: Report) -> dict[str, Any]:
-    config: dict[str, Any] = {}
-    operation = target.operation
-    if operation is not None and operation.method == "batchArraySave":
-        config["batch_size"] = max(1, min(operation.rows, _MAX_BATCH))
-    for entry in target.other:
-        _option(entry, config, report)
-    if target.write_mode in _WRITE_MODES:
-        config["on_existing"] = _WRITE_MODES[target.write_mode]
-    return config
-
-
-def _option(entry: Entry, config: dict[str, Any], report: Report) -> None:  # noqa: C901 - one for each option
-    value = None if entry.value is None else entry.value.plain()
-    if value is None:
-        return
-    if isinstance(value, str) and "{" in value:
-        report.warning(
-            "ROW_PLACEHOLDER_IN_OTHER",
-            entry.place,
-            f"{entry.field} depends on the record; target-kingdee has one value for all.",
-            "Write a constant, or deliver with two mappings.",
-        )
-    elif entry.field in _FLAGS:
-        config[entry.field] = to_bool(value)
-    elif entry.field in _TEXTS:
-        config[entry.field] = spelled(value)
-    elif entry.field in _LISTS:
-        config[entry.field] = value if isinstance(value, list) else [one.strip() for one in spelled(value).split(",")]
-    elif entry.field == "BatchCount":
-        config["batch_count"] = min(int(spelled(value)), _MAX_THREADS) if spelled(value).isdecimal() else 0
-    elif entry.field == "Operation":
-        status = _STATUS.get(spelled(value).lower())
-        if status is None:
-            report.warning("OPERATION", entry.place, f"The operation {value} is not done.", "Write Save or Audit.")
-        elif status:
-            config["final_status"] = status
-    elif entry.field not in _KNOWN:
-        report.warning(
-            "PASSED_THROUGH",
-            entry.place,
-            f"{entry.field} is no setting of target-kingdee.",
-            "Write it into forms: <FormId>: options:, which go into the call as they are.",
-        )
 
 
 def _note_run(target: Target, report: Report) -> None:
@@ -184,12 +127,14 @@ def _note_target(target: Target, scheme: Scheme, report: Report) -> None:
             "distributionOrg: allocating master data (基础资料分配) is not done.",
             "Allocate it in Kingdee, or by a strategy of Kingdee's own (基础资料控制策略).",
         )
-    if target.write_mode and target.write_mode not in _WRITE_MODES:
-        report.warning(
-            "UNSUPPORTED", target.node.value["writeMode"], f"writeMode {target.write_mode} is not done.", "Use upsert."
+    response = target.node.get("response")
+    if response is not None and response.value and target.writeback is None:
+        report.note("RESPONSE", response, "response is not read: target-kingdee knows Kingdee's answers.")
+    check = target.node.get("autoCheck")
+    if check is not None:
+        report.note(
+            "AUTO_CHECK", check, "autoCheck: target-kingdee audits by final_status: audited, and says if it fails."
         )
-    if target.node.get("autoCheck") is not None:
-        report.note("AUTO_CHECK", target.node.value["autoCheck"], "autoCheck: see final_status of target-kingdee.")
     if target.writeback is not None:
         report.warning(
             "WRITE_BACK",

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from erp_sdk.command import SetupError
 from mapper_kd.cli import commands
 from mapper_kd.qeasy.importing import import_scheme
 from mapper_kd.qeasy.surroundings import context_of, of_context
 from mapper_kd.qeasy.target_settings import call_back, calls, write_back
+from target_kingdee.target import TargetKingdee
 
 from transforms.tests.qeasy.agreement import comparable, exact
 
@@ -279,8 +281,53 @@ def test_settings_of_tap_and_target_follow_from_the_scheme(tmp_path):
         },
     ]
     assert settings["loaders"] == [
-        {"name": "target-kingdee", "config": {"batch_size": 20, "IsVerifyBaseDataField": False, "batch_count": 3}}
+        {
+            "name": "target-kingdee",
+            "config": {"batch_size": 20, "IsVerifyBaseDataField": False, "batch_count": 3, "final_status": "saved"},
+        }
     ]
+
+
+ACCOUNT = {"base_url": "https://kingdee.example/k3cloud/", "acct_id": "a", "username": "u", "password": "p"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "config"),
+    [
+        ({"otherRequest": {"IsAutoSubmitAndAudit": "true"}}, {"IsAutoSubmitAndAudit": True, "final_status": "audited"}),
+        ({"otherRequest": {"Operation": "Submit"}}, {"final_status": "submitted"}),
+        ({"otherRequest": {"Operation": "Save"}, "autoCheck": True}, {"final_status": "audited"}),
+        (
+            {"otherRequest": {"NeedReturnFields": "FID, FBillNo", "SubSystemId": 23, "NetworkCtrl": True}},
+            {
+                "NeedReturnFields": ["FID", "FBillNo"],
+                "SubSystemId": "23",
+                "forms": {"SAL_OUTSTOCK": {"options": {"NetworkCtrl": True}}},
+                "final_status": "saved",
+            },
+        ),
+        ({"writeMode": "insert_only"}, {"final_status": "saved", "on_existing": "skip"}),
+        ({"idempotency": {"strategy": "error"}}, {"final_status": "saved", "on_existing": "fail"}),
+        (
+            {"retryPolicy": {"maxRetries": 3, "initialInterval": 1500}},
+            {"final_status": "saved", "max_retries": 3, "backoff_seconds": 1.5},
+        ),
+        (
+            {"errorHandling": {"strategy": "abort", "errorRateThreshold": 20, "abortOnConsecutiveErrors": 7}},
+            {"final_status": "saved", "dead_letter": "stop", "max_error_rate": 0.2, "max_consecutive_errors": 7},
+        ),
+    ],
+    ids=lambda one: next(iter(one)),
+)
+def test_target_kingdee_takes_the_settings_that_a_scheme_comes_to(settings, config, tmp_path):
+    other = {"FormId": "SAL_OUTSTOCK"} | settings.get("otherRequest", {})
+    result = imported(tmp_path, TARGET | settings | {"otherRequest": other}, "--report", tmp_path / "report.txt")
+
+    written_yaml = (tmp_path / "report.txt").read_text(encoding="utf-8").split("For meltano.yml:")[1]
+    (loader,) = yaml.safe_load(written_yaml)["plugins"]["loaders"]
+    assert loader == {"name": "target-kingdee", "config": config}
+    assert json.loads(result.stdout)["settings"]["loaders"] == [loader]
+    assert TargetKingdee(config=ACCOUNT | config, validate_config=True).settings.form("SAL_OUTSTOCK").policy.goal
 
 
 def test_the_same_scheme_gives_the_same_text_each_time(tmp_path):
