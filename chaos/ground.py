@@ -118,7 +118,7 @@ def prepare(home: Path) -> Ground:
     """
     template = home / "template"
     shutil.rmtree(template, ignore_errors=True)
-    for folder in ("mappings", "codes"):
+    for folder in ("mappings", "codes", "forms"):
         shutil.copytree(ROOT / "transforms" / folder, template / "project" / "transforms" / folder)
     shutil.copy(ROOT / "meltano.yml", template / "project")
     (template / "codes").mkdir()

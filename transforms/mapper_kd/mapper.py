@@ -224,7 +224,7 @@ class MapperKd(InlineMapper):
     def get_singer_command(cls) -> click.Command:
         """Return the command, reading ``--input`` as bytes."""
         command = super().get_singer_command()
-        command.epilog = "For people who write mappings: mapper-kd check --help, mapper-kd preview --help."
+        command.epilog = "Commands for people who write mappings: check, preview, explain, test, import-qeasy, merged."
         for parameter in command.params:
             if parameter.name == "file_input":
                 parameter.type = click.File("rb")
