@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 _FORMAT = re.compile(r"(?P<name>\w+)\s*(?:\(\s*(?P<argument>.*?)\s*\))?\s*\Z", re.DOTALL)
 _MOST_ROWS = 100_000
-_MOST_PLACES = 20
+_MOST_PLACES = 1000
 _SCALARS = {str, bool, int, Decimal}
 _told: set[str] = set()
 
