@@ -63,7 +63,7 @@ def sort_rows(rows: list[Any], keys: Sequence[tuple[Any, ...]], downwards: Seque
     for index, down in reversed(list(enumerate(downwards))):
         present = [one for one in order if keys[one][index] is not None]
         try:
-            present.sort(key=lambda one, part=index: keys[one][part], reverse=down)  # type: ignore[misc]
+            present.sort(key=lambda one, part=index: keys[one][part], reverse=down)  # type: ignore[misc]  # mypy does not see the default's type
         except TypeError:
             raise Invalid("the values to sort by are not all texts, or not all numbers") from None
         order = [*present, *(one for one in order if keys[one][index] is None)]

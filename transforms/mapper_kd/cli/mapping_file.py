@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from erp_sdk.command import SetupError
-from erp_sdk.messages import decode
 from erp_sdk.times import parse_time
 
+from mapper_kd.cli.options import read_json_object
 from mapper_kd.flows import Flows, read_mappings, refuse
 from mapper_kd.mapping import SCHEME_SUFFIX, mapping_name
 from mapper_kd.run_clock import start_at
@@ -45,17 +45,7 @@ def read_context(path: Path | None) -> dict[str, Any]:
     Raises:
         SetupError: The file is no JSON object.
     """
-    if path is None:
-        return {}
-    try:
-        context = decode(path.read_bytes())
-    except OSError as error:
-        raise SetupError(f"the context {path.as_posix()} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise SetupError(f"the context {path.as_posix()} is no JSON: {error}.") from None
-    if not isinstance(context, dict):
-        raise SetupError(f"the context {path.as_posix()} is no JSON object.")
-    return context
+    return {} if path is None else read_json_object(path, "context")
 
 
 def open_mapping(

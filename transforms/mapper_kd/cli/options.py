@@ -60,14 +60,21 @@ def read_settings(config: Path | None) -> dict[str, Any]:
     Raises:
         SetupError: The file is no JSON object.
     """
-    if config is None:
-        return {}
+    return {} if config is None else read_json_object(config, "configuration")
+
+
+def read_json_object(path: Path, what: str) -> dict[str, Any]:
+    """Return the content of a JSON file.
+
+    Raises:
+        SetupError: The file cannot be read, or is no JSON object.
+    """
     try:
-        settings = decode(config.read_bytes())
+        content = decode(path.read_bytes())
     except OSError as error:
-        raise SetupError(f"the configuration {config.as_posix()} cannot be read: {error.strerror}.") from None
+        raise SetupError(f"the {what} {path.as_posix()} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise SetupError(f"the configuration {config.as_posix()} is no JSON: {error}.") from None
-    if not isinstance(settings, dict):
-        raise SetupError(f"the configuration {config.as_posix()} is no JSON object.")
-    return settings
+        raise SetupError(f"the {what} {path.as_posix()} is no JSON: {error}.") from None
+    if not isinstance(content, dict):
+        raise SetupError(f"the {what} {path.as_posix()} is no JSON object.")
+    return content
