@@ -55,7 +55,23 @@ def _tree(node: Node, report: Report, depth: int) -> tuple[Entry, ...]:
         report.error("TOO_DEEP", node, f"Entries are nested deeper than {_MAX_DEPTH} levels.", "Flatten them.")
         return ()
     read = [(item, entry) for item in node.items() if (entry := _entry(item, report, depth)) is not None]
+    if depth == 0:
+        _check_parents(read, report)
     return _without_duplicates(_attached(read, report), report)
+
+
+def _check_parents(read: Sequence[tuple[Node, Entry]], report: Report) -> None:
+    known = {name for _, entry in read for name in (entry.field, *(below.field for below in entry.walk()))}
+    known |= {item.text("id") for item, _ in read}
+    for item, entry in read:
+        name = item.text("parent") or item.text("parent_id")
+        if name and name not in known:
+            report.warning(
+                "UNKNOWN_PARENT",
+                item.get("parent", "parent_id") or item,
+                f"There is no entry {name} for {entry.field} to be in; it stays where it is.",
+                "Correct parent, or remove it.",
+            )
 
 
 def _attached(read: Sequence[tuple[Node, Entry]], report: Report) -> list[Entry]:

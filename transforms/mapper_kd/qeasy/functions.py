@@ -8,6 +8,7 @@ from erp_sdk.messages import decode
 
 from mapper_kd.failures import Invalid, RecordError
 from mapper_kd.function import Function
+from mapper_kd.json_functions import read_json
 from mapper_kd.kinds import ANY, BOOLEAN, INTEGER, TEXT, Kind, ListKind, RowKind, list_of, row_of
 from mapper_kd.qeasy import filter_functions as filters
 from mapper_kd.qeasy import regrouping
@@ -115,6 +116,11 @@ def _key(key: str) -> int | str:
     return int(key) if key.isascii() and key.isdigit() and len(key) <= _DIGITS else key
 
 
+def parsed(value: Any) -> Any:
+    """Return what a JSON text says; anything else as it is."""
+    return read_json(value) if value.__class__ is str else value
+
+
 def unique(value: Any) -> Any:
     """Return a list with each item once (ArrayUnique); anything else as it is."""
     if value.__class__ is not list:
@@ -198,6 +204,7 @@ QEASY_FUNCTIONS: dict[str, Function] = {
     "split": Function("qeasy.split(text, mark)", "StringToArray", "any text", _ANY_LIST, split),
     "join": Function("qeasy.join(list, mark)", "ArrayToString", "any text", TEXT, join),
     "pairs": Function("qeasy.pairs(object or JSON)", "ConvertJson", "any", _ANY_LIST, pairs),
+    "parsed": Function("qeasy.parsed(JSON or value)", "what a JSON text says", "any", ANY, parsed),
     "unique": Function("qeasy.unique(list)", "ArrayUnique", "any", ANY, unique),
     "wrapped": Function("qeasy.wrapped(value, key, …)", "ConvertObjectParser in a chain", "any text*", ANY, wrapped),
     "named": Function("qeasy.named(value, name)", "K3WiseHeiHuCustomParser", "any text", ANY, named),

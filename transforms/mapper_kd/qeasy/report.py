@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,6 +11,17 @@ if TYPE_CHECKING:
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 _ORDER = (ERROR, WARNING, NOTE)
+_FIXES = {
+    "UNKNOWN_KEY": "Correct its spelling, or remove it.",
+    "DUPLICATE_KEY": "Remove one of them.",
+    "UNKNOWN_TYPE": "Write string, int, float, bool, array, object, date or datetime.",
+    "UNSUPPORTED": "Do it in another way, or remove it.",
+}
+_OTHERWISE = {
+    ERROR: "Correct it in the scheme.",
+    WARNING: "Look whether it is meant so.",
+    NOTE: "Nothing has to be done.",
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Diagnostic:
         path: The JSON path, such as ``$.target.request[3].value``.
         line: The line of the scheme's file.
         what: What is there, one sentence.
-        fix: What to do, one sentence; empty when nothing has to be done.
+        fix: What to do, one sentence.
     """
 
     severity: str
@@ -59,6 +70,8 @@ class Report:
         self._add(Diagnostic(NOTE, code, place.path, place.line, what, fix))
 
     def _add(self, diagnostic: Diagnostic) -> None:
+        if not diagnostic.fix:
+            diagnostic = replace(diagnostic, fix=_FIXES.get(diagnostic.code, _OTHERWISE[diagnostic.severity]))
         if diagnostic not in self.found:
             self.found.append(diagnostic)
 

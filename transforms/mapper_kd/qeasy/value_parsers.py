@@ -105,11 +105,27 @@ def _form_field(text: str, parser: Parser, entry: Entry) -> str:
 
 def _json_path(text: str, parser: Parser, _: Entry) -> str:
     path = str(parser.settings.get("path") or parser.settings.get("expression") or "")
-    segments = path.removeprefix("$").replace("['", ".").replace("']", "").replace("[", ".").replace("]", "").split(".")
-    if not path.startswith("$") or any(set(part) & set("*?@()'\"") for part in segments):
-        raise SchemeError("UNKNOWN_PARSER", f"the JSON path {path} is not done; write $.names.and[0].indexes")
+    plain = path.removeprefix("$").replace("['", ".").replace("']", "").replace("[", ".").replace("]", "")
+    segments = [part for part in plain.split(".") if part]
+    if not path.startswith("$") or ".." in path or any(set(part) & set("?@():'\"") for part in segments):
+        raise SchemeError("UNKNOWN_PARSER", f"the JSON path {path} is not done; write $.names.and[0].indexes or [*]")
     # A text is parsed first; a value of the record is what it is.
-    return _default(reading(f"json({text})", [part for part in segments if part]), parser)
+    return _default(_followed(f"qeasy.parsed({text})", segments), parser)
+
+
+def _followed(text: str, segments: list[str]) -> str:
+    """Return the expression of a JSON path; behind ``*`` it goes on in each item of a list."""
+    if "*" not in segments:
+        return reading(text, segments)
+    at = segments.index("*")
+    items, below = reading(text, segments[:at]), segments[at + 1 :]
+    if not below:
+        return items
+    if "*" not in below:
+        return f"[{reading('item', below)} for item in {items}]"
+    inner = below.index("*")
+    lists = f"[{reading('item', below[:inner])} for item in {items}]"
+    return _followed(f"flatten({lists})", ["*", *below[inner + 1 :]])
 
 
 def _regular(text: str, parser: Parser, _: Entry) -> str:

@@ -74,6 +74,13 @@ _FIXES = {
 def _plain(entry: Entry, place: Place) -> Native:
     assert entry.value is not None  # noqa: S101 - narrows the type; the caller has looked
     if entry.value.is_text:
+        if "${" in entry.value.value:
+            place.report.warning(
+                "SUSPICIOUS_LITERAL",
+                entry.place,
+                f"{entry.field} is written with ${{…}}, a notation of the guide pages that no scheme runs.",
+                "Write {{name|datetime}}, or a _function.",
+            )
         return translate(entry.value.value, place)
     plain = entry.value.plain()
     if isinstance(plain, (dict, list)):

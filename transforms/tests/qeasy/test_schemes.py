@@ -196,6 +196,30 @@ def test_a_list_that_grouping_has_taken_away_is_not_sent(is_required, reasons, t
     assert shown["documents"] == ([] if is_required else [{"FShop": "S1"}])
 
 
+@pytest.mark.parametrize(
+    ("value", "parser", "expected"),
+    [
+        ("{{json}}", {"type": "jsonpath", "path": "$.a[0].b"}, 1),
+        ("{{object}}", {"type": "jsonpath", "path": "$.a[0].b"}, 1),
+        ("{{json}}", {"type": "jsonpath", "path": "$.a[*].b"}, [1, 2]),
+        ("{{json}}", {"type": "jsonpath", "path": "$['a'][*].c[*].d"}, ["x", "y", "z"]),
+        ("{{json}}", {"type": "jsonpath", "path": "$.z.y", "defaultValue": "none"}, "none"),
+        ("{{no}}", [{"type": "regex", "pattern": "[0-9]+"}, {"type": "number"}], 12),
+        ("{{no}}", {"type": "regex", "pattern": "N", "replacement": "M"}, "M12"),
+        ("{{tags}}", {"type": "merge", "separator": "-"}, "q-r-q"),
+        ("{{tags}}", {"name": "ArrayUnique,ArrayToString", "params": "+"}, "q+r"),
+        ("{{no}}", {"type": "map", "map": {"N12": "yes"}, "defaultValue": "no"}, "yes"),
+        (" {{no}} ", [{"type": "transform", "function": "lower"}, {"type": "transform", "function": "trim"}], "n12"),
+    ],
+)
+def test_typed_parsers_and_chains_are_done(value, parser, expected, tmp_path):
+    content = {"a": [{"b": 1, "c": [{"d": "x"}, {"d": "y"}]}, {"b": 2, "c": [{"d": "z"}]}]}
+    record = {"no": "N12", "json": json.dumps(content), "object": content, "tags": ["q", "r", "q"]}
+    scheme = TARGET | {"request": [{"field": "F", "value": value, "parser": parser}]}
+
+    assert documents(tmp_path, scheme, record) == [{"F": expected}]
+
+
 def test_program_code_is_refused(tmp_path):
     result = imported(tmp_path, TARGET | {"customResolvers": ["<?php"]})
 
