@@ -82,6 +82,19 @@ def test_an_example_of_the_page_does_what_it_says(example, tmp_path, monkeypatch
         assert made == {"documents": wanted, "dead_letters": []}
 
 
+def test_the_cases_of_the_page_hold(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = PAGE.read_text(encoding="utf-8").split("## Cases\n")[1]
+    mapping, cases = (block["text"] for block in list(_BLOCK.finditer(text))[:2])
+    (tmp_path / "my.yml").write_text(TOP + mapping, encoding="utf-8")
+    (tmp_path / "my.cases.yml").write_text(cases, encoding="utf-8")
+
+    done = CliRunner().invoke(commands, ["test", "my.yml"], catch_exceptions=False)
+
+    assert done.exit_code == 0, done.output
+    assert "3" in done.output
+
+
 TABLES = (
     "tables:\n"
     "  orders: {csv: orders.csv, key: bill_no, values: fid, duplicates: first}\n"
