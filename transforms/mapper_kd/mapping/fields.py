@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mapper_kd.kinds import SCALARS
+from mapper_kd.kinds import SCALARS, nearest
 from mapper_kd.mapping.model import (
     DEAD_LETTER,
     DEFAULT,
@@ -56,6 +56,10 @@ def _field(key: str, entry: Entry) -> Field:
         read = value(entry)
         _check_codes(names, [(read, entry)])
         return Field(names, read)
+    below = [name for name, _ in entry.entries()]
+    if below and not any(name in FIELD_KEYS or nearest(name, FIELD_KEYS) for name in below):
+        entry.wrong(f"has a field below it; write the two with a dot between them, as {key}.{below[0]}: …")
+        return Field(names, Value(entry.place))
     parts = entry.known(FIELD_KEYS)
     read = choice(parts, entry)
     default = value(parts["default"]) if "default" in parts else None

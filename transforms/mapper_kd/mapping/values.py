@@ -78,7 +78,8 @@ def condition(parts: Dictionary[str, Entry], key: str) -> Value | None:
         return None
     read = value(parts[key])
     if read.expression is None and read.constant is not None:
-        parts[key].wrong("is a condition and must be an expression: it starts with =")
+        kind = "list" if key == "each" else "condition"
+        parts[key].wrong(f"is a {kind} and must be an expression: it starts with =")
     return read
 
 

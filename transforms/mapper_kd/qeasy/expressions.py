@@ -158,7 +158,9 @@ def _parsed(source: str) -> exp.Expression:
         tree = sqlglot.parse_one(source, dialect="mysql")
     except (SqlglotError, ValueError) as error:
         said = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split("\n")[0].split(". Line")[0]
-        raise SchemeError("FUNCTION_ERROR", f"is no expression: {said}") from None
+        # What its parser lacks it calls by the name of a class of its own, which says nothing to who wrote a scheme.
+        reason = "an operand or a part of it is missing" if "<class" in said else said
+        raise SchemeError("FUNCTION_ERROR", f"is no expression: {reason}") from None
     if not isinstance(tree, exp.Expression):
         raise SchemeError("FUNCTION_ERROR", "is no expression")
     return tree

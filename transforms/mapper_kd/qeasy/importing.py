@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mapper_kd.qeasy.surroundings import Surroundings
 
 _NUMBERS = ("FBillNo", "FNumber", "FStaffNumber")
+_SAVING_CALLS = frozenset({"batchsave", "save", "draft"})
 """Fields that may be a form's document number, in the order they are looked for; in any case of letters."""
 
 
@@ -82,6 +83,13 @@ def translate_scheme(scheme: Scheme, surroundings: Surroundings, report: Report)
     root = _grouped(scheme, target, shape, draft)
     root = plain if root is None else root
     place = Place(root, surroundings, report, target.node, page_size=scheme.source.page_size if scheme.source else None)
+    if draft.form.lower() in _SAVING_CALLS:
+        report.warning(
+            "NO_FORM",
+            target.node,
+            f"No FormId says which form {draft.form} saves; form: {draft.form} of the mapping is none of Kingdee's.",
+            "Add FormId to otherRequest, or form: to the file for --collections.",
+        )
     body = translate_entries(target.request, place)
     draft.fields, draft.lists = body.fields, body.lists
     draft.number = _number(target, draft, report)

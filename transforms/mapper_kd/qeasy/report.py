@@ -70,6 +70,7 @@ class Report:
         self._add(Diagnostic(NOTE, code, place.path, place.line, what, fix))
 
     def _add(self, diagnostic: Diagnostic) -> None:
+        diagnostic = replace(diagnostic, what=_sentence(diagnostic.what))
         if not diagnostic.fix:
             diagnostic = replace(diagnostic, fix=_FIXES.get(diagnostic.code, _OTHERWISE[diagnostic.severity]))
         if diagnostic not in self.found:
@@ -113,3 +114,9 @@ class Report:
         out = io.StringIO()
         Console(file=out, width=width, color_system=None).print(table)
         return out.getvalue()
+
+
+def _sentence(what: str) -> str:
+    """End a sentence once: what ends with a question has its sign."""
+    ended = what.removesuffix(".")
+    return ended if ended.endswith("?") else f"{ended}."

@@ -159,7 +159,7 @@ def test_other_spellings_and_further_functions(expression, outcome):
     [
         ("_function FOO({a})", "FUNCTION_ERROR", "no function FOO"),
         ("_function ROUN({a})", "FUNCTION_ERROR", "did you mean ROUND"),
-        ("_function {a} +", "FUNCTION_ERROR", "is no expression"),
+        ("_function {a} +", "FUNCTION_ERROR", "is no expression: an operand or a part of it is missing"),
         ("_function case when {a} then 1", "FUNCTION_ERROR", "END"),
         ("_function {a} {b}", "FUNCTION_ERROR", ""),
         ("_function 'open", "FUNCTION_ERROR", "not closed"),

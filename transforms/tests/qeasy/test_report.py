@@ -104,3 +104,16 @@ def test_what_a_mapping_does_not_do_is_named_with_its_place_and_what_to_do(side,
     named = [one for one in report if one["path"].startswith(place)]
     assert named, report
     assert all(one["code"] and one["line"] and one["what"] and one["fix"] for one in report)
+    assert all(one["what"].endswith((".", "?")) and not one["what"].endswith(("..", "?.")) for one in report)
+
+
+def test_a_save_without_a_form_is_named(tmp_path):
+    path = tmp_path / "scheme.json"
+    target = {"api": "batchSave", "effect": "EXECUTE", "request": [{"field": "FBillNo", "value": "{{no}}"}]}
+    path.write_text(json.dumps({"source": SOURCE, "target": target}), encoding="utf-8")
+
+    report = json.loads(CliRunner().invoke(commands, ["import-qeasy", str(path), "--json"]).stdout)["report"]
+
+    [named] = [one for one in report if one["code"] == "NO_FORM"]
+    assert (named["severity"], named["path"]) == ("warning", "$.target")
+    assert "FormId" in named["fix"]
