@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
@@ -90,19 +92,15 @@ def start_sandbox(state: Path, *options: str) -> ServedSandbox:
     return ServedSandbox(json.loads(line)["url"], state, process)
 
 
-LONGEST_FIRST = ("tests", "target-kingdee", "transforms")
-"""Rooms whose tests take longest. With several processes they are begun first: what is short fills the gaps."""
+# The same examples in every run, so that what is red is what was changed. `pytest --hypothesis-profile=default` draws
+# new ones each time.
+settings.register_profile("steady", derandomize=True)
+settings.load_profile("steady")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest tests first; pytest itself goes by the alphabet, whatever the order of `testpaths`."""
-    root = Path(__file__).parent
-
-    def place(item: pytest.Item) -> int:
-        room = item.path.relative_to(root).parts[0]
-        return LONGEST_FIRST.index(room) if room in LONGEST_FIRST else len(LONGEST_FIRST)
-
-    items.sort(key=place)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` means: one more than cores, since tests of whole runs wait much."""
+    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) + 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

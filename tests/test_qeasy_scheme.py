@@ -121,5 +121,10 @@ def test_what_the_scheme_says_of_tap_and_target_is_what_the_project_does(flow):
                 "select": ["sales_stockouts.*"],
             }
         ],
-        "loaders": [{"name": "target-kingdee", "config": {"batch_size": 20, "IsAutoSubmitAndAudit": True}}],
+        "loaders": [
+            {
+                "name": "target-kingdee",
+                "config": {"batch_size": 20, "IsAutoSubmitAndAudit": True, "final_status": "audited"},
+            }
+        ],
     }

@@ -97,7 +97,7 @@ def stream(project):
 
 
 @settings(
-    max_examples=500,
+    max_examples=300,
     deadline=None,
     derandomize=True,
     database=None,

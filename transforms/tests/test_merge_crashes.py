@@ -166,7 +166,7 @@ RUNS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(RUNS)
 def test_each_record_is_in_one_document_whatever_is_killed_and_read_again(runs):
     folder = Path(tempfile.mkdtemp())
