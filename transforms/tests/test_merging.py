@@ -296,6 +296,17 @@ def test_a_record_that_leaves_before_its_document_is_made_is_in_none(project, ru
     assert {one["record"]["FBillNo"][:2]: members(one) for one in moved} == {"S6": [7], "S7": [6]}
 
 
+def test_a_document_that_cannot_be_made_again_keeps_the_number_it_went_out_with(project, run, book):
+    project.mapping(plain().replace("FAmount: =paid", "FAmount: =1 / (paid - 5)"))
+    run(order(1), merge_book=book)
+
+    (failed,) = letters(run(order(1, paid=5), merge_book=book))
+    (moved,) = letters(run(order(1, shop="S2"), merge_book=book))
+
+    assert failed["reason"] == "expression_failed"
+    assert moved["message"].startswith("the record is part of S1, as it was then;")
+
+
 @pytest.mark.parametrize("change", [{"shop": "S2"}, {"status": 5}])
 def test_a_record_whose_document_is_out_stays_there_and_is_a_dead_letter(project, run, change):
     project.mapping(ORDERS)
