@@ -293,7 +293,7 @@ def members_of_one() -> Any:
 def sent_document() -> Any:
     """A document is on its way; one that could not be made again is known by the number it had before."""
     number: Any = bindparam("new_number", type_=_document.number.type)
-    nothing = literal_column("''")  # these statements take plain tuples, so no constant may be a parameter
+    nothing: Any = literal_column("''")  # these statements take plain tuples, so no constant may be a parameter
     known = case((number == nothing, func.coalesce(_document.number, nothing)), else_=number)
     return (
         update(documents)
