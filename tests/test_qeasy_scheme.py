@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from demo.__main__ import read_code_tables, verdict
-from demo.stage import Stage, documents
+from demo.stage import documents
 
 RUN = ("meltano", "run", "tap-wangdiantong", "qeasy-scheme", "target-kingdee")
 SCHEME = "transforms/schemes/wangdiantong_sales_stockouts.json"
-IMPORTED = "transforms/mappings/imported.yml"
-GIVEN = {"FID", "FEntryID", "FCreateDate", "FModifyDate", "FApproveDate"}  # by Kingdee, anew each time
 
 
 def deliver(flow):
@@ -27,32 +23,16 @@ def deliver(flow):
         assert done.returncode == 0, done.stdout + done.stderr
         result = verdict(flow.stage, url, env)
         assert result.is_exact, result.problems
-        held = {one["FBillNo"]: said(one) for one in documents(url, "kingdee/SAL_OUTSTOCK")}
+        held = {one["FBillNo"]: one for one in documents(url, "kingdee/SAL_OUTSTOCK")}
         return held, list(documents(url, "wangdiantong/sales_stockouts"))
 
 
-def said(part):
-    """Return a document, or a part of it, without what Kingdee gives anew each time."""
-    if isinstance(part, list):
-        return [said(one) for one in part]
-    return {key: said(one) for key, one in part.items() if key not in GIVEN} if isinstance(part, dict) else part
-
-
-def test_a_scheme_delivers_what_the_source_holds_and_what_its_imported_mapping_delivers(flow, tmp_path):
+def test_a_scheme_delivers_what_the_source_holds(flow):
     flow.stage.seed(flow.days, date.fromisoformat("2026-03-31"))
-    twin = replace(flow, stage=Stage(tmp_path / "twin", flow.stage.project, flow.stage.port))
-    twin.stage.home.mkdir()
-    shutil.copy(flow.stage.state, twin.stage.state)
 
     held, source = deliver(flow)
-    imported = flow.run("mapper-kd", "import-qeasy", SCHEME, "--output", IMPORTED)
-    assert imported.returncode == 0, imported.stderr
-    settings = flow.stage.project / "meltano.yml"
-    settings.write_text(settings.read_text(encoding="utf-8").replace(SCHEME, IMPORTED), encoding="utf-8")
-    of_mapping, _ = deliver(twin)
 
     assert any("FEntity_Link" in line for document in held.values() for line in document["FEntity"])
-    assert of_mapping == held
     shipped = [one for one in source if one["order_no"] in held]
     assert len(shipped) == len(held)
     assert {one["order_no"]: facts(one, flow.stage) for one in shipped} == {
