@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import requests
 
 from demo.stage import documents, summary
 from tests.test_main_job import kill_when
@@ -116,7 +117,13 @@ def test_a_killed_run_is_finished_by_the_next_and_rereading_delivers_nothing_new
     main.write_text(mapping, encoding="utf-8")
     flow.stage.seed(flow.days, date.fromisoformat("2026-03-31"))
     with flow.stage.sandbox() as url:
-        env = {**flow.stage.environment(url), "TARGET_KINGDEE_BATCH_SIZE": "5", "TARGET_KINGDEE_CONCURRENCY": "1"}
+        requests.post(f"{url}/_sandbox/limits", json={"limits": "off"}, timeout=30).raise_for_status()
+        env = flow.stage.environment(url) | {
+            "TARGET_KINGDEE_BATCH_SIZE": "5",
+            "TARGET_KINGDEE_CONCURRENCY": "1",
+            "TAP_WANGDIANTONG_CALLS_PER_MINUTE": "0",  # three runs make more calls than one may in a minute
+            "TARGET_KINGDEE_CALLS_PER_MINUTE": "0",
+        }
         wanted = expected(one for one in documents(url, "wangdiantong/sales_stockouts") if one["status"] in SHIPPED)
 
         running = flow.start(*RUN, **env)
