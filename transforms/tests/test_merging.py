@@ -105,6 +105,21 @@ def state(value):
     return {"type": "STATE", "value": {"at": value}}
 
 
+BY_BUYER = """
+stream: orders
+form: SAL_OUTSTOCK
+number: FBillNo
+merge:
+  by: {shop: =shop}
+  lines:
+    rows: {values: {buyer: =buyer, paid: =paid}}
+documents: {each: '=group(rows, "buyer")'}
+head:
+  FBillNo: =line.buyer
+  FAmount: =sum(line.rows.paid)
+"""
+
+
 def plain(more=""):
     return PLAIN.replace("{more}", more)
 
@@ -305,6 +320,18 @@ def test_a_document_that_cannot_be_made_again_keeps_the_number_it_went_out_with(
 
     assert failed["reason"] == "expression_failed"
     assert moved["message"].startswith("the record is part of S1, as it was then;")
+
+
+def test_documents_that_would_not_be_made_again_are_not_left_behind_in_silence(project, run, book):
+    project.mapping(BY_BUYER)
+    run(order(1, buyer="W1"), order(2, buyer="W2"), merge_book=book)
+
+    (letter,) = letters(run(order(2, buyer="W1"), merge_book=book))
+    replayed = run(project.record(**order(2, buyer="W1")) | {"replay": True}, merge_book=book)
+
+    assert letter["reason"] == "merged_elsewhere"
+    assert letter["message"].startswith("W2 went out before, and the records make other documents now;")
+    assert [one["record"]["FBillNo"] for one in replayed] == ["W1"]
 
 
 @pytest.mark.parametrize("change", [{"shop": "S2"}, {"status": 5}])

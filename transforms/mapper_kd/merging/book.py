@@ -45,7 +45,10 @@ class Gathered(msgspec.Struct, gc=False):
 
 
 class Due(NamedTuple):
-    """A document to be sent: ``part`` is 1 for a group's first one, ``due`` is 2 for a replay."""
+    """A document to be sent: ``part`` is 1 for a group's first one, ``due`` is 2 for a replay.
+
+    ``numbers`` are those it has gone out with before, a line each.
+    """
 
     group_id: int
     part: int
@@ -53,6 +56,7 @@ class Due(NamedTuple):
     size: int
     group: str
     record: bytes | None
+    numbers: str | None
 
 
 class Member(NamedTuple):

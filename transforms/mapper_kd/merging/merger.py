@@ -233,7 +233,12 @@ class _Flow:
         if merged.failure is not None:
             return merged
         models, base_data, failure = self._merge.make(folding.result())
-        return merged._replace(models=models, base_data=base_data, failure=failure)
+        made = merged._replace(models=models, base_data=base_data, failure=failure)
+        lost = set((due.numbers or "").splitlines()) - set(self.numbers(made))
+        if failure is None and lost and not made.is_replay:
+            # What is in them would be in Kingdee twice: there, and in the documents that are made now.
+            return merged._replace(failure=_no_longer_made(sorted(lost)))
+        return made
 
     def _fold(self, folding: Folding, member: Member) -> Failure | None:
         try:
@@ -275,6 +280,14 @@ def _elsewhere(number: str, group: str) -> Failure:
     return Failure(
         None, MERGED_ELSEWHERE, f"the record is part of {shown}, as it was then; {now}.",
         f"correct {shown} in Kingdee by hand, then discard this letter; a replay changes nothing.",
+    )  # fmt: skip
+
+
+def _no_longer_made(numbers: Sequence[str]) -> Failure:
+    shown = ", ".join(numbers)
+    return Failure(
+        None, MERGED_ELSEWHERE, f"{shown} went out before, and the records make other documents now; none was sent.",
+        f"delete {shown} in Kingdee, then replay this letter: it sends the documents as they are now.",
     )  # fmt: skip
 
 

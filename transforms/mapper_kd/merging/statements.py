@@ -247,7 +247,10 @@ def parted_group() -> Any:
 def due_documents() -> Any:
     """Find documents to be sent, behind one of them."""
     after: Any = (bindparam("group"), bindparam("part"))
-    columns = (_document.group_id, _document.part, _document.due, _document.size, _group.key, _document.record)
+    columns = (
+        _document.group_id, _document.part, _document.due, _document.size, _group.key, _document.record,
+        _document.number,
+    )  # fmt: skip
     return (
         select(*columns)
         .join(groups, _group.group_id == _document.group_id)
