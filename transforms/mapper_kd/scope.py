@@ -42,13 +42,20 @@ class Reading:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a row comes from: a place in the record ("" is the record itself), or a table."""
+    """Where a row comes from: a place in the record ("" is the record itself), or a table.
+
+    Attributes:
+        gathered: The part of a row of group() or chunks() that is rows from there themselves.
+    """
 
     path: str = ""
     kind: str = FIELD
+    gathered: str = ""
 
     def below(self, name: str) -> Source:
         """Return a part of it."""
+        if self.gathered and name == self.gathered:
+            return Source(self.path, self.kind)
         return Source(f"{self.path}.{name}" if self.path else name, self.kind)
 
 

@@ -144,3 +144,20 @@ def test_a_field_that_no_mapping_has_is_said_with_the_nearest(orders):
 
     assert result.returncode == 2
     assert "no mapping of the project has it: there is no field FBillNumber; did you mean FBillNo?" in result.stderr
+
+
+def test_rows_that_are_grouped_sorted_or_cut_lead_down_to_the_list_they_are_of(project):
+    project.mapping(
+        "stream: orders\nform: F\nnumber: FBillNo\ndocuments: {each: '=group(items, \"warehouse\")'}\n"
+        'head:\n  FBillNo: =f"{no}-{line.warehouse}"\n'
+        'lines:\n  FEntity:\n    each: =sort(line.rows, "sku")\n    fields:\n'
+        "      FSku: =line.sku\n      FStock: =parent.warehouse\n      FSum: =sum(row.qty for row in parent.rows)\n"
+        "  FParts:\n    each: =chunks(line.rows, 2)\n    fields: {FSkus: '=join(line.rows.sku, \"+\")'}\n"
+    )
+
+    fields = {one["field"]: one for one in json.loads(explain(project, "--json"))["fields"]}
+
+    assert fields["FEntity.FSku"]["sources"] == ["items.sku"]
+    assert fields["FEntity.FStock"]["sources"] == ["items.warehouse"]
+    assert "items.qty" in fields["FEntity.FSum"]["sources"]
+    assert "items.sku" in fields["FParts.FSkus"]["sources"]

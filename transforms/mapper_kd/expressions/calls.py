@@ -38,6 +38,8 @@ def call(compiler: Compiler, node: ast.Call) -> Code:
     text = f"{called}({', '.join(part.text for part in parts)})"
     kind = function.kind([part.kind for part in parts])
     made = joined(text, kind, parts, certain=function.gives is BOOLEAN and name != "boolean")
+    if name == "chunks":
+        return replace(made, source=list_calls.gathered(parts[0]))
     return replace(made, source=parts[0].source) if name in _CHOOSING else made
 
 

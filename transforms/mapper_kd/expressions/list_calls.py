@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mapper_kd import list_functions
@@ -15,7 +16,7 @@ from mapper_kd.expressions.joining import joined
 from mapper_kd.functions import FUNCTIONS
 from mapper_kd.kinds import ANY, Kind, ListKind, UnknownNameError
 from mapper_kd.row_columns import as_list, rows_with
-from mapper_kd.scope import Code, column_of
+from mapper_kd.scope import Code, Source, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +33,12 @@ def group(compiler: Compiler, node: ast.Call) -> Code:
     text = _call(compiler, rows, list_functions.group, values)
     known = dict(zip(columns, kinds, strict=True))
     kind = rows_with({**known, "rows": as_list(rows.kind)}, "the rows of group()")
-    return joined(text, kind, [rows], certain=True)
+    return replace(joined(text, kind, [rows], certain=True), source=gathered(rows))
+
+
+def gathered(rows: Code) -> Source | None:
+    """Return where rows come from whose part ``rows`` is some of the list's."""
+    return None if rows.source is None else replace(rows.source, gathered="rows")
 
 
 def sort(compiler: Compiler, node: ast.Call) -> Code:
@@ -47,7 +53,7 @@ def sort(compiler: Compiler, node: ast.Call) -> Code:
         if kind.family in {"list", "row"}:
             raise ExpressionError(f"sorts by {name}, which is a {kind}")
     text = _call(compiler, rows, list_functions.sort_rows, f"{values}, {downwards}")
-    return joined(text, as_list(rows.kind), [rows], certain=True)
+    return replace(joined(text, as_list(rows.kind), [rows], certain=True), source=rows.source)
 
 
 def unique(compiler: Compiler, node: ast.Call) -> Code:
@@ -57,7 +63,7 @@ def unique(compiler: Compiler, node: ast.Call) -> Code:
         return _of_values(compiler, rows, node, "unique")
     values, _ = _columns(compiler, rows, node, columns)
     text = _call(compiler, rows, list_functions.unique_rows, values)
-    return joined(text, as_list(rows.kind), [rows], certain=True)
+    return replace(joined(text, as_list(rows.kind), [rows], certain=True), source=rows.source)
 
 
 def extreme(compiler: Compiler, node: ast.Call) -> Code:
