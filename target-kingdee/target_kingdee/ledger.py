@@ -38,6 +38,7 @@ from target_kingdee.ledger_rows import (
     outcome,
     parked_clause,
     settle_clause,
+    source_schema_clause,
     unfinished_clause,
 )
 from target_kingdee.ledger_schema import books, bring_up_to_date, dead_letters, deliveries, runs, source_schemas
@@ -92,6 +93,7 @@ class Ledger:
         self._intend = self.statement(intend_clause(dialect))
         self._settle = self.statement(settle_clause())
         self._letter = self.statement(letter_clause(dialect))
+        self._source_schema = source_schema_clause(dialect)
         self._amend_letter = self.statement(amend_letter_clause())
         self._close_letter = self.statement(close_letter_clause())
         self._resumed = self.statement(unfinished_clause(_RESUMED))
@@ -342,10 +344,7 @@ class Ledger:
             if found is not None and tuple(found) == told:
                 return
             values = {"key_properties": told[0], "schema": told[1], "updated_at": rfc3339(now())}
-            if found is None:
-                connection.execute(insert(source_schemas).values(source_stream=stream, **values))
-            else:
-                connection.execute(update(source_schemas).where(column.source_stream == stream).values(**values))
+            connection.execute(self._source_schema, {"source_stream": stream, **values})
 
     # Runs.
 

@@ -11,7 +11,7 @@ from sqlalchemy import Text, and_, bindparam, case, func, literal_column, null, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from target_kingdee.case import Case, Fate
-from target_kingdee.ledger_schema import dead_letters, deliveries, is_unfinished
+from target_kingdee.ledger_schema import dead_letters, deliveries, is_unfinished, source_schemas
 from target_kingdee.outcomes import DELETED
 
 if TYPE_CHECKING:
@@ -210,6 +210,17 @@ def letter_clause(dialect: str) -> Any:
     return made.on_conflict_do_update(
         index_elements=[columns.book_id, columns.source_stream, columns.source_key],
         set_={**changed, "attempts": columns.attempts + literal_column("1")},
+    )
+
+
+def source_schema_clause(dialect: str) -> Any:
+    """How a source stream is declared: a new one, or in place of what was known; runs of several forms may race."""
+    columns = source_schemas.c
+    changed = ["key_properties", "schema", "updated_at"]
+    names = ["source_stream", *changed]
+    made = _upsert(dialect)(source_schemas).values({name: bindparam(name) for name in names})
+    return made.on_conflict_do_update(
+        index_elements=[columns.source_stream], set_={name: made.excluded[name] for name in changed}
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
@@ -141,6 +143,21 @@ def test_the_last_declaration_of_a_source_stream_is_kept(ledger, database):
 
     assert read_source_schemas(ledger) == {"stockouts": (["no"], schema)}
     assert database.rows("SELECT updated_at FROM source_schemas") == written
+
+
+def test_runs_that_declare_the_same_source_stream_at_once_both_go_on(ledger, database):
+    all_at_once = threading.Barrier(4)
+
+    def declare(number):
+        with closing(Ledger(database.url, ACCOUNT)) as another:
+            for stream in range(10):
+                all_at_once.wait(timeout=30)
+                another.store_source_schema(f"stream {stream}", ["no"], {"title": f"run {number}"})
+
+    with ThreadPoolExecutor(4) as runs:
+        list(runs.map(declare, range(4)))
+
+    assert len(read_source_schemas(ledger)) == 10
 
 
 def test_what_is_unfinished_is_found_by_an_index_of_its_own(ledger, database):

@@ -9,6 +9,7 @@ import pytest
 HEAD = [
     {"Key": "FBillNo", "FieldType": 231, "Length": 8},
     {"Key": "FDate", "Name": "日期", "FieldType": 61, "MustInput": 1},
+    {"Key": "FNote", "FieldType": 167},
     {"Key": "FAmount", "FieldType": 106, "Precision": 23, "Scale": 10},
     {"Key": "FOwnerId", "FieldType": 56},
     {"Key": "FCustomerID", "FieldType": 56, "LookUpObjectFormId": "BD_Customer"},
@@ -51,6 +52,17 @@ def test_text_in_a_number_field_is_a_warning(form):
 
     assert result.returncode == 0
     assert "head.FAmount: gives text, and FAmount is a number; decimal(…) makes it one." in result.stderr
+
+
+def test_a_number_in_a_text_field_or_as_a_code_is_a_warning(form):
+    form.mapping(form.flow("  FDate: =date(time)\n  FNote: =paid\n  FCustomerID.FNumber: =len(buyer)"))
+    form.write("catalog.singer", form.wire([form.schema()]).decode())
+
+    result = form.ask("check", "mappings", "--forms", "forms", "--catalog", "catalog.singer")
+
+    assert result.returncode == 0
+    assert "head.FNote: gives a number, and FNote is text; text(…) spells it." in result.stderr
+    assert "gives a number, and FNumber of FCustomerID is text; text(…) spells it." in result.stderr
 
 
 def test_constants_that_do_not_fit_their_field(form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mapper_kd.forms.metadata import DECIMAL, HEAD, INTEGER, REFERENCE
+from mapper_kd.forms.metadata import DECIMAL, HEAD, INTEGER, REFERENCE, TEXT
 from mapper_kd.kinds import nearest
 from mapper_kd.model_tree import Branch, Leaf, Lines, Node, model_tree
 from mapper_kd.yaml_nodes import Problems
@@ -78,13 +78,24 @@ class _BodyCheck:
         place = _place(node)
         if field.reference and isinstance(node, Leaf) and not node.field.as_is:
             self._problems.add(place, f"{path} is a reference to {field.reference}; write {path}.FNumber")
-        elif field.kind not in {REFERENCE, INTEGER} and isinstance(node, Branch):
-            # A whole number without a form may be a reference whose form another field names (多类别基础资料).
-            if {key.casefold() for key in node.children} <= _REFERENCE_KEYS:
-                code = next(iter(node.children))
-                self._problems.add(place, f"{path} is a plain field and no reference; write {path} without .{code}")
-        elif field.kind == DECIMAL and isinstance(node, Leaf) and schema.get("type") in (["string", "null"], "string"):
-            self._warnings.append(f"{place}: gives text, and {field} is a number; decimal(…) makes it one")
+        elif isinstance(node, Leaf):
+            self._kinds(str(field), field.kind, schema, place)
+        elif field.reference and isinstance(node, Branch):
+            for code, part in (schema.get("properties") or {}).items():
+                self._kinds(f"{code} of {field}", TEXT, part, place)
+        # A whole number without a form may be a reference whose form another field names (多类别基础资料).
+        elif field.kind not in {REFERENCE, INTEGER} and isinstance(node, Branch) and _is_reference(node):
+            code = next(iter(node.children))
+            self._problems.add(place, f"{path} is a plain field and no reference; write {path} without .{code}")
+
+    def _kinds(self, name: str, kind: str, schema: Dictionary[str, Any], place: Place) -> None:
+        """Warn of a number where text belongs, or the reverse."""
+        types = schema.get("type") or []
+        given = {types} if isinstance(types, str) else {*types}
+        if kind == DECIMAL and given - {"null"} == {"string"}:
+            self._warnings.append(f"{place}: gives text, and {name} is a number; decimal(…) makes it one")
+        elif kind == TEXT and given & {"number", "integer"} and "string" not in given:
+            self._warnings.append(f"{place}: gives a number, and {name} is text; text(…) spells it")
 
     def _missing(self, branch: Branch, entity: str, path: str) -> Iterator[str]:
         for key, field in self._metadata.entities.get(entity, {}).items():
@@ -93,6 +104,10 @@ class _BodyCheck:
         for key, node in branch.children.items():
             if key in self._metadata.entities:
                 yield from self._missing(node.row if isinstance(node, Lines) else _as_branch(node), key, f"{key}.")
+
+
+def _is_reference(branch: Branch) -> bool:
+    return {key.casefold() for key in branch.children} <= _REFERENCE_KEYS
 
 
 def _as_branch(node: Node) -> Branch:
