@@ -102,6 +102,10 @@ def seed(state: Path, /, *, days: int, until: str | None, taobao_shops: int, res
               help="Kingdee behind the open-platform gateway: signed calls only.")  # fmt: skip
 @click.option("--wdt", multiple=True, metavar="NAME=VALUE",
               help="A Wangdiantong switch, such as page_size_over=error; may be repeated.")  # fmt: skip
+@click.option("--jst", multiple=True, metavar="NAME=VALUE",
+              help="A Jushuitan switch, such as page_size_over=error; may be repeated.")  # fmt: skip
+@click.option("--jky", multiple=True, metavar="NAME=VALUE",
+              help="A Jikeyun switch, such as money=cents; may be repeated.")  # fmt: skip
 @click.option("--kingdee", multiple=True, metavar="NAME=VALUE",
               help="A Kingdee switch, such as unique_numbers=false; may be repeated.")  # fmt: skip
 @click.option("--seed-days", type=int, help="Seed so many days first when the state is empty.")
@@ -150,6 +154,8 @@ def serve(
 def _context(db: sqlite3.Connection, state: Path, switches: dict[str, Any]) -> Context:
     limits = Limits(enabled=switches.pop("limits") == "real")
     switches[WANGDIANTONG.name] = _pairs(switches.pop("wdt"))
+    switches["jushuitan"] = _pairs(switches.pop("jst"))
+    switches["jikeyun"] = _pairs(switches.pop("jky"))
     switches[KINGDEE.name] = _pairs(switches.pop("kingdee"))
     clock = Clock(switches.pop("clock_skew"))
     return Context(db=db, state=state, faults=_empty_plan(), limits=limits, settings=switches, clock=clock)

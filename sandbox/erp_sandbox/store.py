@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x45525053
 """Written into the SQLite header, so that another program's database is never taken for a sandbox state."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Seeded(msgspec.Struct, frozen=True):
