@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SHIPPED = frozenset({"95", "105", "110", "113"})
 CENT = Decimal("0.01")
@@ -72,7 +72,7 @@ def source_totals(document: Mapping[str, Any]) -> Totals:
     lines = document["details"]
     quantity = sum((Decimal(line["goods_count"]) for line in lines), Decimal(0))
     amount = sum(
-        (_cents(Decimal(line["goods_count"]) * Decimal(line["sell_price"])) for line in lines), Decimal("0.00")
+        (cents(Decimal(line["goods_count"]) * Decimal(line["sell_price"])) for line in lines), Decimal("0.00")
     )
     return Totals(1, len(lines), quantity, amount)
 
@@ -81,14 +81,56 @@ def kingdee_totals(document: Mapping[str, Any]) -> Totals:
     """Sum one SAL_OUTSTOCK as Kingdee holds it."""
     lines = document["FEntity"]
     quantity = sum((Decimal(str(line["FRealQty"])) for line in lines), Decimal(0))
-    amount = sum((_cents(Decimal(str(line["FAllAmount"]))) for line in lines), Decimal("0.00"))
+    amount = sum((cents(Decimal(str(line["FAllAmount"]))) for line in lines), Decimal("0.00"))
     return Totals(1, len(lines), quantity, amount)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A document that must arrive: its number in Kingdee, how a dead letter names it, its sums."""
+
+    number: str
+    key: str
+    totals: Totals
+
+
+@dataclass(frozen=True)
+class Held:
+    """A document that Kingdee holds."""
+
+    number: str
+    status: str
+    totals: Totals
+
+
+def match(
+    result: Reconciliation, expected: Iterable[Expected], held: Iterable[Held], dead_letters: Mapping[str, str]
+) -> Reconciliation:
+    """Find each expected document in Kingdee, once, audited and with the same sums, or in the dead letters.
+
+    Args:
+        result: What is known already; filled and returned.
+        expected: What the mapping sends.
+        held: What Kingdee holds of it.
+        dead_letters: The reason by `Expected.key`.
+    """
+    found: dict[str, Held] = {}
+    seen: Counter[str] = Counter()
+    for one in held:
+        seen[one.number] += 1
+        found[one.number] = one
+    result.problems += [f"{number} is in Kingdee {count} times" for number, count in seen.items() if count > 1]
+    for document in expected:
+        result.source += document.totals
+        _place(result, document, found.pop(document.number, None), dead_letters.get(document.key))
+    result.problems += [f"{number} is in Kingdee and not among the documents to be sent" for number in found]
+    return result
 
 
 def reconcile(
     source: Iterable[Mapping[str, Any]], kingdee: Iterable[Mapping[str, Any]], dead_letters: Mapping[str, str]
 ) -> Reconciliation:
-    """Compare the two sides document by document.
+    """Compare the two sides of the main job document by document.
 
     Args:
         source: Stock-outs as ``erp-sandbox show wangdiantong sales_stockouts`` gives them.
@@ -96,49 +138,37 @@ def reconcile(
         dead_letters: The reason by ``stockout_id`` (text).
     """
     result = Reconciliation()
-    held: dict[str, tuple[Totals, str]] = {}
-    seen: Counter[str] = Counter()
-    for document in kingdee:
-        number = str(document["FBillNo"])
-        seen[number] += 1
-        held[number] = (kingdee_totals(document), str(document["FDocumentStatus"]))
-    result.problems += [f"{number} is in Kingdee {count} times" for number, count in seen.items() if count > 1]
-    for document in source:
-        totals = source_totals(document)
-        if str(document["status"]) not in SHIPPED:
-            result.not_shipped += totals
-            continue
-        result.source += totals
-        _place(result, document, totals, held.pop(str(document["order_no"]), None), dead_letters)
-    result.problems += [f"{number} is in Kingdee and not among the shipped documents" for number in held]
-    return result
+
+    def shipped() -> Iterator[Expected]:
+        for document in source:
+            totals = source_totals(document)
+            if str(document["status"]) in SHIPPED:
+                yield Expected(str(document["order_no"]), str(document["stockout_id"]), totals)
+            else:
+                result.not_shipped += totals
+
+    held = (Held(str(each["FBillNo"]), str(each["FDocumentStatus"]), kingdee_totals(each)) for each in kingdee)
+    return match(result, shipped(), held, dead_letters)
 
 
-def _place(
-    result: Reconciliation,
-    document: Mapping[str, Any],
-    totals: Totals,
-    held: tuple[Totals, str] | None,
-    dead_letters: Mapping[str, str],
-) -> None:
-    number = document["order_no"]
-    reason = dead_letters.get(str(document["stockout_id"]))
+def _place(result: Reconciliation, document: Expected, held: Held | None, reason: str | None) -> None:
+    number = document.number
     if held is None:
         if reason is None:
             result.problems.append(f"{number} is lost: neither in Kingdee nor in the dead letters")
         else:
-            result.dead_lettered[reason] = result.dead_lettered.get(reason, Totals()) + totals
+            result.dead_lettered[reason] = result.dead_lettered.get(reason, Totals()) + document.totals
         return
-    delivered, status = held
     if reason is not None:
         result.problems.append(f"{number} is in Kingdee and in the dead letters ({reason})")
-    if status != AUDITED:
-        result.problems.append(f"{number} is in Kingdee in status {status}, not audited")
+    if held.status != AUDITED:
+        result.problems.append(f"{number} is in Kingdee in status {held.status}, not audited")
         return
-    result.delivered += delivered
-    if delivered != totals:
-        result.problems.append(f"{number} differs: {totals} in the source, {delivered} in Kingdee")
+    result.delivered += held.totals
+    if held.totals != document.totals:
+        result.problems.append(f"{number} differs: {document.totals} in the source, {held.totals} in Kingdee")
 
 
-def _cents(amount: Decimal) -> Decimal:
+def cents(amount: Decimal) -> Decimal:
+    """Round half up to the cent."""
     return amount.quantize(CENT, ROUND_HALF_UP)

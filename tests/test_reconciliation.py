@@ -40,8 +40,8 @@ def test_delivered_and_dead_lettered_documents_reconcile_to_the_cent():
         ([shipped(1)], [audited(1, amount="2.60")], {}, "differs"),
         ([shipped(1)], [audited(1, lines=1)], {}, "differs"),
         ([shipped(1)], [audited(1)], {"800001": "code_missing"}, "and in the dead letters"),
-        ([shipped(1, status="5")], [audited(1)], {}, "not among the shipped"),
-        ([], [audited(9)], {}, "not among the shipped"),
+        ([shipped(1, status="5")], [audited(1)], {}, "not among the documents to be sent"),
+        ([], [audited(9)], {}, "not among the documents to be sent"),
     ],
 )
 def test_every_way_to_be_wrong_is_named(source, kingdee, dead_letters, says):
