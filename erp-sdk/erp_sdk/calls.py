@@ -73,10 +73,12 @@ class Listing:
     Attributes:
         rows: The JSON array of rows as it came; None when the vendor left the list out, which means "no rows".
         total: How many rows the whole list has, if said.
+        cursor: Where the next page begins, if the vendor gives a cursor (see `erp_sdk.scrolling`).
     """
 
     rows: bytes | msgspec.Raw | None
     total: int | None = None
+    cursor: str | None = None
 
 
 class CallingStream(RESTStream[PageRequest]):

@@ -32,10 +32,11 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """One answer: its rows, and how many rows the whole list has, if the vendor said so."""
+    """One answer: its rows, and, if the vendor said so, how many rows the whole list has and where the next begins."""
 
     rows: Sequence[Row]
     total: int | None = None
+    cursor: str | None = None
 
 
 class FetchPage(Protocol[Row]):
@@ -60,6 +61,21 @@ class IncompleteList(Exception):  # noqa: N818 - a fact the caller turns into a 
         super().__init__(f"{seen} of {total} rows")
         self.seen = seen
         self.total = total
+
+
+class RepeatedPage(Exception):  # noqa: N818 - a fact the caller turns into a sentence with stream and window
+    """The vendor gives the same rows again where others should come: it ignores the page's number or cursor."""
+
+
+_USUAL_CAPS = frozenset({10, 20, 30, 40, 50, 100})
+
+
+def is_last_page(rows: int, size: int) -> bool:
+    """Tell whether a page that is shorter than asked for ends a list, with vendors who say that it does.
+
+    One that has exactly as many rows as servers like to cut pages to proves nothing, and the next one is asked for.
+    """
+    return rows < size and rows not in _USUAL_CAPS
 
 
 @dataclass(slots=True)
@@ -103,6 +119,8 @@ class Walk(Generic[Row]):
         pause: Called before a short page is asked for again, with 1, 2, 3 …
         on_incomplete: Called with an `IncompleteList` when repeating did not help; may raise it.
         confirm_empty: Whether an empty list is asked for once more before it is believed.
+        short_page_ends: Whether a list without a total ends with a short page (`is_last_page`); otherwise with one that
+            brings nothing new.
     """
 
     fetch: FetchPage[Row]
@@ -114,6 +132,7 @@ class Walk(Generic[Row]):
     limit: int | None = None
     tries: int = 3
     confirm_empty: bool = False
+    short_page_ends: bool = False
 
     def __iter__(self) -> Iterator[list[Row]]:
         """Yield each page's fresh rows, in the order in which they were read; see the module's text."""
@@ -173,13 +192,16 @@ class Walk(Generic[Row]):
         return page, total
 
     def _without_total(self, page: Page[Row]) -> Iterator[list[Row]]:
-        number, mine = self.first, set[Hashable]()
+        number, mine, last = self.first, set[Hashable](), list[Hashable]()
         while True:
-            before = len(mine)
+            before, keys = len(mine), list(map(self.seen.key, page.rows))
             yield self._note(page, mine)
-            if len(mine) == before:
+            short = is_last_page(len(keys), self.size)
+            if keys and keys == last and not short:
+                raise RepeatedPage
+            if len(mine) == before or (short and self.short_page_ends):
                 break
-            number += 1
+            number, last = number + 1, keys
             page = self.fetch(number, with_total=False)
             if not page.rows and self.confirm_empty:
                 page = self.fetch(number, with_total=False)

@@ -54,11 +54,13 @@ class Row(msgspec.Struct, gc=False):
         key: Its primary key: a value, or a tuple of them.
         version: What tells which of two rows with the same key is newer.
         record: The record's JSON.
+        times: The times by which the vendor filters, where the stream names them.
     """
 
     key: Any
     version: Any
     record: msgspec.Raw
+    times: tuple[Any, ...] = ()
 
 
 class WrongValueError(ValueError):
@@ -151,21 +153,30 @@ class Rows:
         keys: The primary key's properties; always read.
         version: The property that tells which of two rows with the same key is newer; always read. None when there is
             none.
+        times: Properties that a row's `Row.times` hold; always read.
         selected: Which properties the catalog selects; all by default.
     """
 
     def __init__(
-        self, schema: Schema, *, keys: Sequence[str], version: str | None = None, selected: Selected = lambda _: True
+        self,
+        schema: Schema,
+        *,
+        keys: Sequence[str],
+        version: str | None = None,
+        times: Sequence[str] = (),
+        selected: Selected = lambda _: True,
     ) -> None:
-        always = {("properties", name) for name in (*keys, version) if name}
+        needed = [name for name in (*keys, version, *times) if name is not None]
+        always = {("properties", name) for name in needed}
         self._schema = schema
         self._keys = keys
         self._selected: Selected = lambda crumb: crumb in always or selected(crumb)
         self._learning = threading.Lock()
-        self._learnt = _Learnt({name: name for name in (*keys, version) if name is not None})
+        self._learnt = _Learnt({name: name for name in needed})
         self._compiled = _compile_object(self._schema, self._selected, self._learnt, ())
         self._key: Callable[[Any], Any] = attrgetter(*keys)
         self._version: Callable[[Any], Any] = attrgetter(version) if version else lambda _: None
+        self._times = _times_getter(times)
 
     def decode(self, payload: bytes | msgspec.Raw) -> list[Row]:
         """Return the rows of a JSON array.
@@ -180,6 +191,7 @@ class Rows:
 
     def _rows(self, payload: bytes | msgspec.Raw, compiled: _Object) -> list[Row]:
         decode_one, convert, key, version = compiled.decoder.decode, compiled.convert, self._key, self._version
+        times = self._times
         rows = []
         for raw in _split(payload):
             row = decode_one(raw)
@@ -187,7 +199,7 @@ class Rows:
                 convert((row,))
             except (ValueError, TypeError, KeyError) as error:
                 raise self._explain(row, compiled, error) from error
-            rows.append(Row(key(row), version(row), msgspec.Raw(encode(row))))
+            rows.append(Row(key(row), version(row), msgspec.Raw(encode(row)), times(row)))
         return rows
 
     def _explain(self, row: Any, compiled: _Object, error: Exception) -> WrongValueError:
@@ -216,6 +228,15 @@ class Rows:
                 self._learnt.study(row, self._schema)
             self._compiled = _compile_object(self._schema, self._selected, self._learnt, ())
         return self._compiled
+
+
+def _times_getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if not names:
+        return lambda _: ()
+    if len(names) == 1:
+        one = attrgetter(*names)
+        return lambda row: (one(row),)
+    return attrgetter(*names)
 
 
 def _inner_object(declared: Schema) -> Schema | None:

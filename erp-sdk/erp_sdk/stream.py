@@ -29,7 +29,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from erp_sdk.calls import CallingStream, PageRequest
 from erp_sdk.command import SetupError
 from erp_sdk.messages import MessageWriter, RecordLine, encode_lines
-from erp_sdk.paging import IncompleteList, Page, Seen, TooManyRows, Walk
+from erp_sdk.paging import IncompleteList, Page, RepeatedPage, Seen, TooManyRows, Walk
 from erp_sdk.prefetch import ReadAhead
 from erp_sdk.schemas import Row, Rows, WrongValueError
 from erp_sdk.times import now, parse_time, rfc3339
@@ -62,6 +62,8 @@ class ErpStream(CallingStream):
         largest_page: The most rows a call may ask for; the default page size.
         version_key: The property that tells which of two copies of a row is newer.
         confirm_empty: Whether an empty list is asked for once more before it is believed.
+        short_page_ends: Whether a short page ends a list without a total.
+        filter_times: Properties that tell whether a row lies in the window asked for; `Row.times` holds them.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `Rows` makes clean records; schema tests hold it to that
@@ -69,6 +71,8 @@ class ErpStream(CallingStream):
     largest_page = 100
     version_key: str | None = "modified"
     confirm_empty = False
+    short_page_ends = False
+    filter_times: Sequence[str] = ()
 
     def __init__(self, tap: ErpTap, **kwargs: Any) -> None:
         super().__init__(tap=tap, **kwargs)
@@ -92,6 +96,7 @@ class ErpStream(CallingStream):
             self.schema,
             keys=self._keys,
             version=self.version_key,
+            times=self.filter_times,
             selected=lambda crumb: self.mask[crumb] and crumb[1] in offered,
         )
 
@@ -101,30 +106,39 @@ class ErpStream(CallingStream):
         return int(self.config.get("page_size") or self.largest_page)
 
     def _walk(self, params: Params, seen: Seen[Any], *, what: str, limit: int | None) -> Iterator[list[Any]]:
-        def incomplete(found: IncompleteList) -> None:
-            sentence = (
-                f"{self.name}, {what}: {self.vendor} counts {found.total} rows and shows {found.seen} of them, again "
-                "and again; run again later, or set incomplete_pages to warn if this account may not see all rows."
-            )
-            if self.config["incomplete_pages"] != "warn":
-                raise FatalAPIError(sentence)
-            self.logger.warning("%s", sentence)
-
-        def fetch(number: int, *, with_total: bool) -> Page[Any]:
-            return self._page(PageRequest(params, number, with_total))
-
-        wait = float(self.config["retry_wait"])
         walk = Walk(
-            fetch=fetch,
+            fetch=lambda number, *, with_total: self._page(PageRequest(params, number, with_total)),
             seen=seen,
-            on_incomplete=incomplete,
-            pause=lambda attempt: time.sleep(wait * attempt),
+            on_incomplete=partial(self._incomplete, what),
+            pause=self._pause,
             first=self.first_page,
             size=self.page_size,
             limit=limit,
             confirm_empty=self.confirm_empty,
+            short_page_ends=self.short_page_ends,
         )
-        return (rows for rows in walk if rows)
+        try:
+            yield from (rows for rows in walk if rows)
+        except RepeatedPage:
+            raise self._repeated(what) from None
+
+    def _pause(self, attempt: int) -> None:
+        time.sleep(float(self.config["retry_wait"]) * attempt)
+
+    def _incomplete(self, what: str, found: IncompleteList) -> None:
+        sentence = (
+            f"{self.name}, {what}: {self.vendor} counts {found.total} rows and shows {found.seen} of them, again "
+            "and again; run again later, or set incomplete_pages to warn if this account may not see all rows."
+        )
+        if self.config["incomplete_pages"] != "warn":
+            raise FatalAPIError(sentence)
+        self.logger.warning("%s", sentence)
+
+    def _repeated(self, what: str) -> FatalAPIError:
+        return FatalAPIError(
+            f"{self.name}, {what}: {self.vendor} gives the same page again and again instead of the next one; nothing "
+            "after it can be read. Set page_size larger or window_minutes smaller, so that one page holds all."
+        )
 
     def _page(self, request: PageRequest) -> Page[Any]:
         try:
@@ -133,7 +147,7 @@ class ErpStream(CallingStream):
             self.logger.warning("%s", error)
             return Page([], 0)
         if listing.rows is None:
-            return Page([], listing.total)
+            return Page([], listing.total, listing.cursor)
         try:
             rows = self.rows.decode(listing.rows)
         except WrongValueError as error:
@@ -141,7 +155,7 @@ class ErpStream(CallingStream):
                 f"{self.name}: {error}; deselect that property in the catalog to read the rest, and report it."
             ) from None
         self._tell_unknown()
-        return Page(rows, listing.total)
+        return Page(rows, listing.total, listing.cursor)
 
     def _tell_unknown(self) -> None:
         unknown = [name for name in self.rows.unknown_fields if name not in self._told]
@@ -295,7 +309,8 @@ class WindowedStream(ErpStream):
         limit = int(self.config["window_rows"]) if window.seconds > 1 else None
         try:
             for params in self.calls(window):
-                yield from self._walk(params, seen, what=str(window), limit=limit)
+                for rows in self._walk(params, seen, what=str(window), limit=limit):
+                    yield self.kept(rows, params, window)
         except TooManyRows as many:
             parts = max(2, math.ceil(many.total / (limit or many.total)))
             self.log("%d rows from %s: cutting into %d", many.total, window, parts, level=logging.DEBUG)
@@ -304,6 +319,11 @@ class WindowedStream(ErpStream):
                 yield from self._read_window(part, replace(seen, versions=dict(seen.versions)))
             return
         yield WindowRead(window)
+
+    def kept(self, rows: list[Any], params: Params, window: Window) -> list[Any]:
+        """Return those of a page's rows that are to be written; all of them unless a stream knows better."""
+        del params, window
+        return rows
 
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Move the bookmark to the window's end, never back, and write STATE if it moved."""

@@ -36,7 +36,7 @@ def parse_time(value: str | int | None) -> datetime | None:
     text = value.strip()
     if text in _EMPTY:
         return None
-    if text.isdigit():
+    if text.removeprefix("-").isdigit():
         return _from_epoch_milliseconds(int(text))
     moment = _from_iso(text)
     return moment.replace(tzinfo=CST) if moment.tzinfo is None else moment.astimezone(CST)
