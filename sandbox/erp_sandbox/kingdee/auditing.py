@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee.envelope import Problem
-from erp_sandbox.kingdee.metadata import ENTRY_ID, Form, Stock, load_forms
+from erp_sandbox.kingdee.metadata import ENTRY_ID, Form, load_forms
 from erp_sandbox.kingdee.trouble import NONE, Trouble
 
 if TYPE_CHECKING:
@@ -68,10 +68,11 @@ class Auditing:
         closed = closed_period(self._centre, self._form, document)
         if closed is not None:
             return Problem(closed, "", index=index)
-        if settings.stock_control and self._form.stock is not None:
-            moved = self._moved(self._form.stock, document, self._form.stock.direction)
+        if settings.stock_control:
+            moved = self._moved(document, 1)
             if NEGATIVE_STOCK_FLAG not in self._flags and any(
-                quantity < 0 and not self._may_be_negative(place) for place, quantity in moved.items()
+                quantity < 0 and quantity < self._held(place) and not self._may_be_negative(place)
+                for place, quantity in moved.items()
             ):
                 return Problem(NEGATIVE_STOCK_TEXT, INTERACTION, index=index)
             self._quantities |= moved
@@ -91,8 +92,8 @@ class Auditing:
 
     def undo(self, document: Document) -> None:
         """Book the opposite, for a document that is un-audited."""
-        if self._centre.settings.stock_control and self._form.stock is not None:
-            self._quantities |= self._moved(self._form.stock, document, -self._form.stock.direction)
+        if self._centre.settings.stock_control:
+            self._quantities |= self._moved(document, -1)
         self._write_back(document, -1)
 
     def commit(self) -> None:
@@ -115,16 +116,18 @@ class Auditing:
                     return any(line.get(link.write_back) for line in document.get(source[1].key, ()))
         return False
 
-    def _moved(self, stock: Stock, document: Document, direction: int) -> dict[Place, Decimal]:
-        org = document.get(stock.org)
+    def _moved(self, document: Document, sign: int) -> dict[Place, Decimal]:
+        """Return what each place holds after the document; ``sign`` -1 takes its movements back."""
         moved: dict[Place, Decimal] = {}
-        for line in document.get(stock.entity, ()):
-            parts = [org, *(line.get(key) for key in (stock.warehouse, stock.material, stock.status))]
-            if all(parts):
-                place: Place = tuple(part["id"] for part in parts)
-                held = moved.get(place)
-                held = self._held(place) if held is None else held
-                moved[place] = held + direction * Decimal(line.get(stock.quantity, 0))
+        for stock in self._form.stock:
+            org = document.get(stock.org)
+            for line in document.get(stock.entity, ()):
+                parts = [org, *(line.get(key) for key in (stock.warehouse, stock.material, stock.status))]
+                if all(parts):
+                    place: Place = tuple(part["id"] for part in parts)
+                    held = moved.get(place)
+                    held = self._held(place) if held is None else held
+                    moved[place] = held + sign * stock.direction * Decimal(line.get(stock.quantity, 0))
         return moved
 
     def _held(self, place: Place) -> Decimal:

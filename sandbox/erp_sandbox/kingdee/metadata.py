@@ -47,13 +47,13 @@ class Field(_Strict, frozen=True):
 
 
 class Amount(_Strict, frozen=True):
-    """The fields from which a line's amount with tax (价税合计) is computed."""
+    """The fields from which a line's amount with tax (价税合计) is computed; without ``price`` tax has no part."""
 
     quantity: str
-    price: str
     tax_price: str
-    tax_rate: str
     all_amount: str
+    price: str = ""
+    tax_rate: str = ""
 
 
 class Entity(_Strict, frozen=True):
@@ -101,11 +101,11 @@ class Totals(_Strict, frozen=True):
 
     entity: str
     quantity: str
-    amount: str
+    amount: str = ""
 
 
 class Stock(_Strict, frozen=True):
-    """What auditing does to 即时库存: ``direction`` -1 takes out."""
+    """What auditing does to 即时库存: ``direction`` -1 takes out, 1 puts in."""
 
     entity: str
     org: str
@@ -138,7 +138,11 @@ class Operation(_Strict, frozen=True):
 
 
 class Form(_Strict, frozen=True):
-    """A form (业务对象). ``without_fid``: a query for FID fails as an unknown ``field`` or as an unknown ``column``."""
+    """A form (业务对象).
+
+    ``one_of`` are groups of head fields of which a document needs at least one. ``without_fid``: a query for FID fails
+    as an unknown ``field`` or as an unknown ``column``.
+    """
 
     id: str
     name: str
@@ -151,7 +155,8 @@ class Form(_Strict, frozen=True):
     main_org: str | None = None
     period: Period | None = None
     totals: Totals | None = None
-    stock: Stock | None = None
+    stock: tuple[Stock, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
     links: tuple[Link, ...] = ()
     operations: dict[str, Operation] = {}
     without_fid: Literal["field", "column"] | None = None

@@ -36,18 +36,38 @@ class Reading:
         shared_org: id of the organisation whose base data everybody may use.
         only: NeedUpDateFields, lower case; None means all.
         delete_absent: IsDeleteEntry.
+        one_of: one field of each of the form's groups is asked for (with ``validate``).
     """
 
-    __slots__ = ("delete_absent", "entity", "errors", "head", "line", "only", "shared_org", "validate", "verify")
+    __slots__ = (
+        "delete_absent",
+        "entity",
+        "errors",
+        "head",
+        "line",
+        "one_of",
+        "only",
+        "shared_org",
+        "validate",
+        "verify",
+    )
 
     def __init__(
-        self, *, verify: bool, validate: bool, shared_org: int | None, only: frozenset[str] | None, delete_absent: bool
+        self,
+        *,
+        verify: bool,
+        validate: bool,
+        shared_org: int | None,
+        only: frozenset[str] | None,
+        delete_absent: bool,
+        one_of: bool = True,
     ) -> None:
         self.verify = verify
         self.validate = validate
         self.shared_org = shared_org
         self.only = only
         self.delete_absent = delete_absent
+        self.one_of = one_of
         self.begin({})
 
     def begin(self, head: Target) -> None:
@@ -106,7 +126,8 @@ class EntityReader:
         ]
         self._must = {field.key for field in entity.fields.values() if field.must}
         self._must |= {child.key for child in entity.entities.values() if child.must}
-        self._amount = _compile_amount(entity.amount) if entity.amount else None
+        self._one_of = form.one_of if entity is form.head else ()
+        self._amount = _compile_amount(entity, entity.amount) if entity.amount else None
         self._singles = [reader for reader in self._children.values() if reader.entity.kind == "single"]
 
     def read(self, given: dict[str, Any], target: Target, reading: Reading) -> None:
@@ -158,6 +179,8 @@ class EntityReader:
                 reader.read({}, target.setdefault(reader.entity.key, {}), reading)
         if reading.validate and not target.keys() >= self._must:
             self._report_missing(target, reading)
+        if self._one_of and reading.validate and reading.one_of:
+            self._report_none_of(target, reading)
         if self._amount is not None:
             self._amount(target)
 
@@ -168,6 +191,12 @@ class EntityReader:
         for child in self.entity.entities.values():
             if child.must and child.key not in target:
                 reading.errors.append((child.key, f"单据体“{child.name}”至少要有一行分录"))
+
+    def _report_none_of(self, target: Target, reading: Reading) -> None:
+        for group in self._one_of:
+            if not any(key in target for key in group):
+                names = "、".join(f"“{self.entity.fields[key].name}”" for key in group)
+                reading.errors.append((group[0], f"字段{names}至少录入一个"))
 
     def _order(self, keys: tuple[str, ...]) -> Ordered:
         """Return which setters run for an object with these keys: organisations first, entries last."""
@@ -263,8 +292,12 @@ def _property_default(source: str, form_id: str, name: str, base: BaseData) -> D
     return of_reference
 
 
-def _compile_amount(amount: Amount) -> Callable[[Target], None]:
-    """Return what computes a line's amount with tax: quantity x price with tax, half up to the cent."""
+def _compile_amount(entity: Entity, amount: Amount) -> Callable[[Target], None]:
+    """Return what computes a line's amount with tax: quantity x price with tax, half up to the cent.
+
+    An amount that clients may write stands where no price is given.
+    """
+    writable = not entity.fields[amount.all_amount].read_only
 
     def compute(line: Target) -> None:
         quantity = line.get(amount.quantity)
@@ -272,11 +305,13 @@ def _compile_amount(amount: Amount) -> Callable[[Target], None]:
             return
         price = line.get(amount.tax_price)
         if price is None:
-            net = line.get(amount.price)
+            net = line.get(amount.price) if amount.price else None
             if net is not None:
                 rate = Decimal(line.get(amount.tax_rate, 0)) / HUNDRED
                 price = EXACT.multiply(net, 1 + rate).quantize(PRICE_DIGITS, ROUND_HALF_UP).normalize()
                 line[amount.tax_price] = price
+        if price is None and writable and amount.all_amount in line:
+            return
         line[amount.all_amount] = (
             CENT * 0 if price is None else EXACT.multiply(quantity, price).quantize(CENT, ROUND_HALF_UP, EXACT)
         )

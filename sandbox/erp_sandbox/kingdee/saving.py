@@ -137,6 +137,7 @@ class Saving:
             shared_org=self._centre.shared_org(),
             only=None,
             delete_absent=options.delete_entry,
+            one_of=self._centre.settings.one_of == "required",
         )
         saved = []
         for index, model in enumerate(models):

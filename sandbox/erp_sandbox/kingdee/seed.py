@@ -129,6 +129,7 @@ class Seeder:
             record = {
                 "FNumber": f"G{product.product_id}",
                 "FName": product.name,
+                "FOldNumber": f"SKU{product.product_id}",
                 "SubHeadEntity": base,
                 "FForbidStatus": "B" if product.product_id % modulus == remainder else "A",
             }

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     unique_numbers: bool = True
     key_case: Literal["insensitive", "sensitive"] = "insensitive"
     shared_org: str = "100"
+    one_of: Literal["required", "optional"] = "required"
     broken_link: Literal["ignore", "refuse"] = "ignore"
     stock_control: bool = False
     auto_receivable: bool = False
