@@ -12,7 +12,7 @@ WINDOW_SECONDS = 60.0
 
 
 class Limits:
-    """Calls a minute and calls in flight, counted by whatever key a vendor limits by (an appkey, an account).
+    """Calls a minute (or second) and calls in flight, counted by whatever key a vendor limits by: an appkey, an account.
 
     A refused call is not counted. ``enabled`` is the switch of ``--limits real|off``.
 
@@ -27,15 +27,18 @@ class Limits:
         self._taken: defaultdict[str, deque[float]] = defaultdict(deque)
         self._in_flight: defaultdict[str, int] = defaultdict(int)
 
-    def take(self, key: str, per_minute: int) -> bool:
-        """Count one call; False when ``per_minute`` calls were already taken in the last 60 seconds."""
+    def take(self, key: str, most: int, seconds: float = WINDOW_SECONDS) -> bool:
+        """Count one call; False when ``most`` calls were already taken in the last ``seconds``.
+
+        A key always has the same ``seconds``.
+        """
         if not self.enabled:
             return True
         moment = self._clock()
         taken = self._taken[key]
-        while taken and taken[0] <= moment - WINDOW_SECONDS:
+        while taken and taken[0] <= moment - seconds:
             taken.popleft()
-        if len(taken) >= per_minute:
+        if len(taken) >= most:
             return False
         taken.append(moment)
         return True

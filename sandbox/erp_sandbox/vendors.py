@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_sandbox.kingdee.vendor import KINGDEE
+from erp_sandbox.jushuitan.vendor import JUSHUITAN
+from erp_sandbox.kingdee.vendor import KINGDEE, KINGDEE_B
 from erp_sandbox.wangdiantong.vendor import WANGDIANTONG
 
 if TYPE_CHECKING:
     from erp_sandbox.vendor import Vendor
 
-VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (WANGDIANTONG, KINGDEE)}
-"""Every ERP of the sandbox by name, in the order in which they are seeded and routed: Kingdee's site takes the rest."""
+VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (WANGDIANTONG, JUSHUITAN, KINGDEE_B, KINGDEE)}
+"""Every ERP of the sandbox by name, in the order in which they are seeded and routed: Kingdee's first site takes the rest."""
