@@ -106,3 +106,22 @@ def test_the_file_does_not_name_the_account(tmp_path):
     budget.close()
 
     assert not [path for path in tmp_path.iterdir() if "seller" in path.name]
+
+
+def test_a_second_has_a_limit_of_its_own_over_all_processes(tmp_path):
+    take = textwrap.dedent("""
+        import sys, time
+        from erp_sdk.budget import Budget
+        budget = Budget(100, "account", sys.argv[1], calls_per_second=4)
+        for _ in range(6):
+            budget.take()
+            sys.stdout.write(f"{time.time()}\\n")
+        budget.close()
+    """)
+    command = [sys.executable, "-c", take, str(tmp_path)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    taken = sorted(float(line) for process in processes for line in process.communicate()[0].splitlines())
+
+    assert len(taken) == 12
+    assert max(sum(first <= moment < first + 1 for moment in taken) for first in taken) <= 4
+    assert taken[-1] - taken[0] < 10
