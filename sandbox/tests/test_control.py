@@ -2,13 +2,14 @@
 
 import pytest
 import requests
+from erp_sandbox.vendors import VENDORS
 
 
 def test_health_says_what_is_seeded(erp_sandbox):
     health = erp_sandbox.get("health")
 
     assert health["ok"] is True
-    assert health["vendors"] == ["wangdiantong", "kingdee"]
+    assert health["vendors"] == list(VENDORS)
     assert health["seeded"] == {"days": 2, "until": "2026-03-31", "taobao_shops": 0}
 
 

@@ -140,7 +140,7 @@ class Control:
         place = tuple(
             self._id(form_id, body.get(name, default))
             for form_id, name, default in (
-                ("ORG_Organizations", "org", "100"),
+                ("ORG_Organizations", "org", self._centre.account.head_org),
                 ("BD_STOCK", "stock", None),
                 ("BD_MATERIAL", "material", None),
                 ("BD_StockStatus", "status", "KCZT01_SYS"),
@@ -164,7 +164,7 @@ class Control:
             centre.documents.tables[INVENTORY].empty(centre.db)
             changed = [order for order in orders.scan(centre.db) if _undelivered(order)]
             orders.replace(centre.db, changed)
-            centre.db.execute("DELETE FROM kingdee_repeat")
+            centre.documents.forget(centre.db)
         return {"deleted": deleted}
 
     def _set(self, body: Body, field: str, value: str) -> Body:

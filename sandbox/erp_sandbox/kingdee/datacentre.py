@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee import datetext
-from erp_sandbox.kingdee.account import USER_NUMBER
+from erp_sandbox.kingdee.account import FIRST, USER_NUMBER
 from erp_sandbox.kingdee.basedata import BaseData
 from erp_sandbox.kingdee.documents import Documents
 from erp_sandbox.kingdee.envelope import EXCEPTION, NO_FORM, NO_PERMISSION, Refused
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from erp_sandbox.kingdee.account import Account
     from erp_sandbox.kingdee.documents import FormTable
     from erp_sandbox.kingdee.settings import Settings
 
@@ -28,13 +29,17 @@ class DataCentre:
         db: the writer connection; a service that writes does so inside one ``with db:``.
         settings: may be replaced while serving, through `change`.
         now: aware, +08:00.
+        account: whose data centre it is.
     """
 
-    def __init__(self, db: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: sqlite3.Connection, settings: Settings, now: Callable[[], datetime], account: Account = FIRST
+    ) -> None:
         self.db = db
+        self.account = account
         self.settings = settings
         self.now = now
-        self.documents = Documents()
+        self.documents = Documents(account)
         self.base = BaseData(db, self.documents)
         self.form_of_table = {
             entity.table.lower(): (form, entity) for form in load_forms().values() for entity in form.entities()

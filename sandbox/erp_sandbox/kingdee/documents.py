@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from erp_sandbox.kingdee.account import FIRST
 from erp_sandbox.kingdee.metadata import Entity, Form, load_forms
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
+
+    from erp_sandbox.kingdee.account import Account
 
     Document = dict[str, Any]
     Key = int | str
@@ -28,22 +31,19 @@ FORBID = "FForbidStatus"
 MODIFIED = "FModifyDate"
 USE_ORG = "FUseOrgId"
 
-EXTRA_TABLES = """
-CREATE TABLE IF NOT EXISTS kingdee_sequence (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS kingdee_repeat (digest BLOB PRIMARY KEY) WITHOUT ROWID;
-"""
-
 
 class FormTable:
     """The rows of one form. Looked up by ``id`` (its primary key), ``number``, ``status`` and ``modified``.
 
     Args:
         form: its id names the table, so that no name comes from a request.
+        account: whose table it is.
     """
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, account: Account) -> None:
         self.form = form
-        self.name = f'"kingdee_{form.id.lower()}"'
+        self._stem = f"{account.vendor}_{form.id.lower()}"
+        self.name = f'"{self._stem}"'
         self._totals = form.totals
         columns = "id, number, status, forbid, org, modified, lines, quantity, amount, defaults, body"
         marks = ", ".join("?" for _ in columns.split(","))
@@ -63,7 +63,7 @@ class FormTable:
             " org, modified TEXT, lines INTEGER, quantity TEXT, amount TEXT, defaults TEXT, body BLOB NOT NULL)"
         )
         for column in ("number", "modified"):
-            index = f'"kingdee_{self.form.id.lower()}_{column}"'
+            index = f'"{self._stem}_{column}"'
             db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {self.name} ({column})")
 
     def empty(self, db: sqlite3.Connection) -> None:
@@ -153,29 +153,49 @@ class FormTable:
 
 
 class Documents:
-    """All forms' tables and the counters that number them."""
+    """All forms' tables of an account, and the counters that number them."""
 
-    def __init__(self) -> None:
-        self.tables = {form_id: FormTable(form) for form_id, form in load_forms().items()}
+    def __init__(self, account: Account = FIRST) -> None:
+        self.tables = {form_id: FormTable(form, account) for form_id, form in load_forms().items()}
         self._first = {
-            form.sequence(entity): form.first_id if entity is form.head else entity.first_id
+            form.sequence(entity): account.ids_from + (form.first_id if entity is form.head else entity.first_id)
             for form in load_forms().values()
             for entity in form.entities()
         }
+        self._sequences = f"{account.vendor}_sequence"
+        self._repeats = f"{account.vendor}_repeat"
 
     def create(self, db: sqlite3.Connection) -> None:
         """Create whatever is missing."""
         for table in self.tables.values():
             table.create(db)
-        for statement in EXTRA_TABLES.split(";"):
-            db.execute(statement)
+        db.execute(
+            f"CREATE TABLE IF NOT EXISTS {self._sequences} (name TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID"
+        )
+        db.execute(f"CREATE TABLE IF NOT EXISTS {self._repeats} (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+
+    def first(self, sequence: str) -> int:
+        """Return the first id a counter gives out."""
+        return self._first.get(sequence, 1)
 
     def take(self, db: sqlite3.Connection, sequence: str, count: int) -> int:
         """Reserve ``count`` consecutive ids and return the first."""
-        row = db.execute("SELECT next FROM kingdee_sequence WHERE name = ?", (sequence,)).fetchone()
-        first: int = row[0] if row else self._first.get(sequence, 1)
-        db.execute("INSERT OR REPLACE INTO kingdee_sequence VALUES (?, ?)", (sequence, first + count))
+        row = db.execute(f"SELECT next FROM {self._sequences} WHERE name = ?", (sequence,)).fetchone()  # noqa: S608 - our own table
+        first: int = row[0] if row else self.first(sequence)
+        db.execute(f"INSERT OR REPLACE INTO {self._sequences} VALUES (?, ?)", (sequence, first + count))  # noqa: S608 - our own table
         return first
+
+    def repeated(self, db: sqlite3.Connection, digest: bytes) -> bool:
+        """Whether this JSON was saved before (ValidateRepeatJson)."""
+        return db.execute(f"SELECT 1 FROM {self._repeats} WHERE digest = ?", (digest,)).fetchone() is not None  # noqa: S608 - our own table
+
+    def remember(self, db: sqlite3.Connection, digest: bytes) -> None:
+        """Keep the digest of a JSON that was saved."""
+        db.execute(f"INSERT OR IGNORE INTO {self._repeats} VALUES (?)", (digest,))  # noqa: S608 - our own table
+
+    def forget(self, db: sqlite3.Connection) -> None:
+        """Forget what was saved before."""
+        db.execute(f"DELETE FROM {self._repeats}")  # noqa: S608 - our own table
 
 
 def defaults_of(form: Form, document: Document) -> str | None:

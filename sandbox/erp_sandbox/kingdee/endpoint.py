@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from erp_sandbox.kingdee.datacentre import DataCentre
 
 SUFFIX = ".common.kdsvc"
-VENDOR = "kingdee"
 POLL = "queryasyncresult"
 LOGINS = {
     "validateuser": (("acctid", "username", "password", "lcid"), login.by_password, "ValidateUser"),
@@ -86,6 +85,7 @@ class Endpoint:
     def __init__(self, context: Context, centre: DataCentre, sessions: Sessions) -> None:
         self._context = context
         self._centre = centre
+        self._vendor = centre.account.vendor
         self._sessions = sessions
         self._tasks = Tasks(centre)
         self._calls = 0
@@ -104,9 +104,9 @@ class Endpoint:
         key = name.removesuffix(SUFFIX).rpartition(".")[2]
         known = name.endswith(SUFFIX) and (key in SERVICES or key in LOGINS or key == POLL)
         if gateway and (refused := gateway_refusal(self._centre, request.headers, request.url.path, known=known)):
-            self._context.calls.count(VENDOR, "gateway", str(refused["errcode"]))
+            self._context.calls.count(self._vendor, "gateway", str(refused["errcode"]))
             return Response(ENCODE(refused), STATUS, media_type="application/json")
-        if not name.endswith(SUFFIX) or (not gateway and not self._is_site(request)):
+        if not name.endswith(SUFFIX) or (not gateway and not self.serves(request.path_params["directory"])):
             return HTMLResponse(IIS_NOT_FOUND, HTTPStatus.NOT_FOUND)
         if request.method != "POST":
             return HTMLResponse(IIS_NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, {"allow": "POST"})
@@ -116,10 +116,9 @@ class Endpoint:
             return PlainTextResponse(text)
         return await self._serve(request, key, body)
 
-    def _is_site(self, request: Request) -> bool:
-        """Whether the path's first part is a virtual directory of this site; IIS ignores letter case."""
-        directories = {name.strip("/").lower() for name in self._centre.settings.virtual_directories}
-        return str(request.path_params["directory"]).lower() in directories
+    def serves(self, directory: str) -> bool:
+        """Whether this is a virtual directory of the site; IIS ignores letter case."""
+        return directory.lower() in {name.strip("/").lower() for name in self._centre.settings.virtual_directories}
 
     async def _serve(self, request: Request, key: str, body: bytes) -> Response:
         service = SERVICES.get(key)
@@ -128,16 +127,16 @@ class Endpoint:
         try:
             given = read_arguments(body, request.headers.get("content-type", ""), _argument_names(key))
         except (Refused, ServerException) as error:
-            self._context.calls.count(VENDOR, name, "bad_body")
+            self._context.calls.count(self._vendor, name, "bad_body")
             return _failed(error, shape).response()
         numbers = injected.document_numbers(self._centre, given)
         able = injected.able(name, given, login=key in LOGINS)
-        fault = self._context.faults.next(VENDOR, name, numbers, able)
+        fault = self._context.faults.next(self._vendor, name, numbers, able)
         if fault is not None and (early := await _early(fault, request)) is not None:
-            self._context.calls.count(VENDOR, name, fault.kind)
+            self._context.calls.count(self._vendor, name, fault.kind)
             return early
         answer = self._run(request, service, key, given, fault)
-        self._context.calls.count(VENDOR, name, answer.outcome if fault is None else fault.kind)
+        self._context.calls.count(self._vendor, name, answer.outcome if fault is None else fault.kind)
         response = answer.response()
         return response if fault is None else await fault.after(request, response)
 
@@ -184,7 +183,7 @@ class Endpoint:
     def _within_limits(self) -> None:
         """Raise when the account made too many calls in the last minute (contract 7)."""
         per_minute = self._centre.settings.calls_per_minute
-        if per_minute and not self._context.limits.take(VENDOR, per_minute):
+        if per_minute and not self._context.limits.take(self._vendor, per_minute):
             raise Refused(RESTRICTED, RESTRICTED_TEXT)
 
     def _lost(self, request: Request, service: Service | None, failed: Answer) -> Answer:

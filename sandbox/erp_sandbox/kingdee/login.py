@@ -45,9 +45,8 @@ def by_sign(given: Arguments) -> Verdict:
     """LoginBySign: SHA-256 over the sorted parts (contract 4.6)."""
     if given.get("username") != account.USER_NAME or given.get("appid") != account.APP_ID:
         return WRONG_USER, WRONG_USER_TEXT
-    expected = signing.login_sign(
-        account.ACCT_ID, account.USER_NAME, account.APP_ID, account.APP_SECRET, str(given.get("timestamp", ""))
-    )
+    identity = account.USER_NAME, account.APP_ID, account.APP_SECRET
+    expected = signing.login_sign(str(given.get("acctid")), *identity, str(given.get("timestamp", "")))
     if signing.same(str(given.get("sign", "")), expected):
         return SUCCESS, None
     return FAILURE, WRONG_SIGN_TEXT
@@ -61,7 +60,7 @@ def log_in(
     Raises:
         ServerException: HTTP 500 for an unknown account.
     """
-    if given.get("acctid") != account.ACCT_ID:
+    if given.get("acctid") != centre.account.id:
         raise ServerException(UNKNOWN_ACCOUNT_TEXT)
     result, message = verify(given)
     if result == SUCCESS and str(given.get("lcid", account.LCID)) not in account.LCIDS:
@@ -93,9 +92,9 @@ def switch_org(centre: DataCentre, session: Session, data: dict[str, Any]) -> di
     return envelope([], [{"Id": ref.id, "Number": number, "DIndex": 0}])
 
 
-def data_centers() -> list[dict[str, Any]]:
-    """Return the list of data centres; the vendor shows it to anybody (contract 9.17)."""
-    return [{"Id": account.ACCT_ID, "Number": "001", "Name": account.ACCOUNT_NAME}]
+def data_centers(centre: DataCentre) -> list[dict[str, Any]]:
+    """Return the list of the site's data centres; the vendor shows it to anybody (contract 9.17)."""
+    return [{"Id": centre.account.id, "Number": "001", "Name": centre.account.name}]
 
 
 def _answer(result: int, message: str | None, session: Session | None, context: Any) -> dict[str, Any]:
@@ -130,14 +129,14 @@ def _context(centre: DataCentre, session: Session) -> dict[str, Any]:
     return {
         "UserLocale": "zh-CN",
         "LogLocale": "zh-CN",
-        "DBid": account.ACCT_ID,
+        "DBid": centre.account.id,
         "DatabaseType": 3,
         "SessionId": session.id,
         "UserId": user.id if user else 0,
         "UserName": account.USER_NAME,
         "CustomName": "演示公司",
         "DisplayVersion": VERSION,
-        "DataCenterName": account.ACCOUNT_NAME,
+        "DataCenterName": centre.account.name,
         "UserToken": str(uuid.uuid5(uuid.NAMESPACE_OID, session.id)),
         "CurrentOrganizationInfo": {
             "ID": org.id if org else 0,
@@ -150,7 +149,7 @@ def _context(centre: DataCentre, session: Session) -> dict[str, Any]:
         "WeiboAuthInfo": {},
         "UTimeZone": zone,
         "STimeZone": zone,
-        "GDCID": str(uuid.uuid5(uuid.NAMESPACE_OID, account.ACCT_ID)),
+        "GDCID": str(uuid.uuid5(uuid.NAMESPACE_OID, centre.account.id)),
         "TRLevel": 0,
         "ProductEdition": 0,
     }

@@ -122,7 +122,7 @@ class Saving:
             if auditing is not None:
                 auditing.commit()
             if digest is not None and any(item.kept for item in saved):
-                self._centre.db.execute("INSERT OR IGNORE INTO kingdee_repeat VALUES (?)", (digest,))
+                self._centre.documents.remember(self._centre.db, digest)
         for item in saved:
             if item.kept:
                 self._centre.base.saved(self._form, item.document)
@@ -303,7 +303,7 @@ class Saving:
 
     def _repeated(self, models: list[Any]) -> bytes:
         digest = hashlib.sha256(ENCODE([self._form.id, models])).digest()
-        if self._centre.db.execute("SELECT 1 FROM kingdee_repeat WHERE digest = ?", (digest,)).fetchone():
+        if self._centre.documents.repeated(self._centre.db, digest):
             raise Refused(INVALID, "ValidateRepeatJson：相同的JSON数据已提交过，不允许重复提交")
         return digest
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from erp_sandbox.kingdee import datetext
-from erp_sandbox.kingdee.account import DEFAULT_ORG, USER_NUMBER
+from erp_sandbox.kingdee.account import FIRST, USER_NUMBER
 from erp_sandbox.kingdee.metadata import ENTRY_ID, SEQ, Form, load_forms
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
+    from erp_sandbox.kingdee.account import Account
     from erp_sandbox.kingdee.documents import Document, Documents
     from erp_sandbox.retail.world import Basket, Line, World
 
@@ -43,22 +44,26 @@ class Seeder:
 
     Args:
         db: the writer connection, in the caller's transaction.
-        documents: the tables.
+        documents: the account's tables.
+        account: whose they are.
     """
 
-    def __init__(self, db: sqlite3.Connection, documents: Documents) -> None:
+    def __init__(self, db: sqlite3.Connection, documents: Documents, account: Account = FIRST) -> None:
         self._db = db
         self._documents = documents
+        self._account = account
         self._references: dict[tuple[str, str], Reference] = {}
-        self._user: Reference = {"FNumber": USER_NUMBER, "id": load_forms()["SEC_User"].first_id}
+        users = load_forms()["SEC_User"]
+        self._user: Reference = {"FNumber": USER_NUMBER, "id": documents.first(users.sequence(users.head))}
 
     def seed(self, world: World) -> None:
         """Write everything that is not there yet; the same world gives the same data and ids."""
-        for form_id, records in preset_records().items():
+        for form_id, records in preset_records(self._account).items():
             self._base(form_id, records)
         self._base("BD_Customer", self._customers(world))
         self._base("BD_MATERIAL", self._materials(world))
-        self._sale_orders(world)
+        if self._account.trades:
+            self._sale_orders(world)
 
     def _base(self, form_id: str, records: Iterable[Record]) -> None:
         """Write base data, created and used by the head office, audited."""
@@ -67,7 +72,7 @@ class Seeder:
         if table.count(self._db):
             return
         batch: list[Document] = []
-        key = form.first_id
+        first = key = self._documents.first(form.sequence(form.head))
         for record in records:
             document = self._record(form, record, key)
             key += 1
@@ -80,14 +85,14 @@ class Seeder:
                 table.insert(self._db, batch)
                 batch = []
         table.insert(self._db, batch)
-        self._documents.take(self._db, form.sequence(form.head), key - form.first_id)
+        self._documents.take(self._db, form.sequence(form.head), key - first)
 
     def _record(self, form: Form, record: Record, key: int) -> Document:
         number = record[form.number_key]
         own = str(uuid.uuid5(GUIDS, f"{form.id}/{number}")) if form.guid else key
         document: Document = {form.key: own, **record, "FMasterId": own}
         if "FUseOrgId" in form.head.fields:
-            office = self._reference("ORG_Organizations", DEFAULT_ORG)
+            office = self._reference("ORG_Organizations", self._account.head_org)
             document |= {"FCreateOrgId": office, "FUseOrgId": office}
         document |= {"FDocumentStatus": "C", "FForbidStatus": record.get("FForbidStatus", "A")}
         return document | self._history(OPENING)
@@ -218,8 +223,9 @@ def unit_price(cents: int, quantity: int) -> Decimal:
 
 
 @cache
-def preset_records() -> dict[str, list[Record]]:
+def preset_records(account: Account) -> dict[str, list[Record]]:
     """Return the records every data centre has, and this seller's few, by form in the order of dependence."""
-    raw = resources.files(__package__).joinpath("preset.yml").read_bytes()
-    found: dict[str, list[Record]] = msgspec.yaml.decode(raw)
+    found: dict[str, list[Record]] = {}
+    for name in account.presets:
+        found |= msgspec.yaml.decode(resources.files(__package__).joinpath(name).read_bytes())
     return found

@@ -188,9 +188,9 @@ def log_out(call: Call) -> Any:
     return login.log_out(call.sessions, call.session)
 
 
-def data_centers(_call: Call) -> Any:
+def data_centers(call: Call) -> Any:
     """Return the data centres, to anybody."""
-    return login.data_centers()
+    return login.data_centers(call.centre)
 
 
 def _own(call: Call) -> Session:

@@ -40,7 +40,7 @@ class Sessions:
 
     def create(self, org: str = account.ORG_NUM) -> Session:
         """Make a session in an organisation; ``0`` is the default one."""
-        number = account.DEFAULT_ORG if org in ("", account.ORG_NUM) else org
+        number = self._centre.account.head_org if org in ("", account.ORG_NUM) else org
         session = Session(str(uuid.uuid4()), number, self._centre.now())
         self._by_id[session.id] = session
         self._forget_old()
@@ -84,7 +84,7 @@ class Sessions:
         identity = signing.AppData.from_header(headers.get("x-kd-appdata", ""))
         if identity is None or "x-kd-signature" not in headers:
             raise Refused(CONTEXT_LOST, SESSION_LOST_TEXT)
-        if identity.acct_id != account.ACCT_ID:
+        if identity.acct_id != self._centre.account.id:
             raise ServerException(UNKNOWN_ACCOUNT_TEXT)
         if not _identified(headers, identity):
             raise Refused(CONTEXT_LOST, SESSION_LOST_TEXT)

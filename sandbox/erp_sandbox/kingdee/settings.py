@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.kingdee.account import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from erp_sandbox.kingdee.account import Account
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -56,9 +59,20 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 NAMES = frozenset(Settings.__struct_fields__)
+OF_ONE_ACCOUNT = frozenset({"virtual_directories", "shared_org"})
+"""What accounts never have alike: the command line says it of the first one."""
 
 
-def from_command_line(switches: Mapping[str, Any]) -> Settings:
+def of_account(account: Account) -> Settings:
+    """Return an account's settings as long as nobody changes them."""
+    return Settings(virtual_directories=(account.directory,), shared_org=account.head_org)
+
+
+def from_command_line(switches: Mapping[str, Any], account: Account = FIRST) -> Settings:
     """Return the settings that the serve command line says; switches that are not Kingdee's are left out."""
     own = {name: value for name, value in switches.items() if name in NAMES and value is not None}
-    return Settings().changed({**own, **switches.get("kingdee", {})})
+    own |= switches.get(FIRST.vendor, {})
+    if account is not FIRST:
+        own = {name: value for name, value in own.items() if name not in OF_ONE_ACCOUNT}
+        own |= switches.get(account.vendor, {})
+    return of_account(account).changed(own)

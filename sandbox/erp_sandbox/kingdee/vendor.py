@@ -5,18 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from erp_sandbox.errors import SandboxError
-from erp_sandbox.kingdee import account, injected
+from erp_sandbox.kingdee import injected
+from erp_sandbox.kingdee.account import FIRST, SECOND
 from erp_sandbox.kingdee.control import handlers
 from erp_sandbox.kingdee.datacentre import DataCentre
 from erp_sandbox.kingdee.documents import Documents
-from erp_sandbox.kingdee.endpoint import VENDOR, Endpoint
+from erp_sandbox.kingdee.endpoint import Endpoint
 from erp_sandbox.kingdee.metadata import load_forms
 from erp_sandbox.kingdee.seed import Seeder
 from erp_sandbox.kingdee.sessions import Sessions
-from erp_sandbox.kingdee.settings import Settings, from_command_line
+from erp_sandbox.kingdee.settings import from_command_line
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.types import Scope
 
     from erp_sandbox.context import Context
+    from erp_sandbox.kingdee.account import Account
     from erp_sandbox.kingdee.documents import FormTable
     from erp_sandbox.retail.world import World
 
@@ -37,27 +40,35 @@ SITE = "/{directory}/{service:path}"
 
 
 class Kingdee:
-    """The vendor: one data centre a serving process."""
+    """The vendor: one account 账套, one data centre a serving process.
 
-    name = VENDOR
+    Args:
+        account: which; the first one's site answers for every path that nobody else takes.
+    """
+
     own_faults = injected.KINDS
     drawn_calls = injected.CALLS
 
-    def __init__(self) -> None:
+    def __init__(self, account: Account) -> None:
+        self.name = account.vendor
+        self._account = account
+        self._documents = Documents(account)
         self._served: tuple[Context, DataCentre, Sessions] | None = None
 
     def create_tables(self, db: sqlite3.Connection) -> None:
         """Create one table a form, and the counters."""
-        Documents().create(db)
+        self._documents.create(db)
 
     def seed(self, db: sqlite3.Connection, world: World) -> None:
         """Fill the empty tables from the retailer's year."""
-        Seeder(db, Documents()).seed(world)
+        Seeder(db, self._documents, self._account).seed(world)
 
     def routes(self, context: Context) -> list[BaseRoute]:
         """Return the site's routes, and the gateway's; both are looked at again on each call, as switches change."""
         centre, sessions = self._serving(context)
         endpoint = Endpoint(context, centre, sessions)
+        if self._account is not FIRST:
+            return [_OwnSite(SITE, endpoint)]
 
         async def gateway(request: Request) -> Response:
             if not centre.settings.gateway:
@@ -72,7 +83,7 @@ class Kingdee:
 
     def credentials(self, base_url: str) -> dict[str, Any]:
         """Return the account's credentials; ``base_url`` ends in the virtual directory."""
-        return account.credentials(base_url, Settings().virtual_directories[0])
+        return self._account.credentials(base_url)
 
     def show(self, db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Yield the whole documents of a form, by ``number``, ``status``, ``lines``; or the ``forms`` there are.
@@ -82,14 +93,14 @@ class Kingdee:
         """
         if what == "forms":
             return ({"id": form.id, "name": form.name, "kind": form.kind} for form in load_forms().values())
-        table = _table(what)
+        table = self._table(what)
         where, parameters = _where(query)
         found = table.scan(db, where, parameters)
         return _lines(table, found) if query.get("lines", "") not in {"", "0"} else found
 
     def summary(self, db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> dict[str, Any]:
         """Add up a form's documents, lines, quantity and amount, in all and by document status."""
-        table = _table(what)
+        table = self._table(what)
         if query:
             raise SandboxError("A summary of Kingdee documents takes no further parameter.")
         totals: dict[str, list[Any]] = {}
@@ -113,10 +124,36 @@ class Kingdee:
     def _serving(self, context: Context) -> tuple[DataCentre, Sessions]:
         """Return the data centre of this serving process, made once for routes and controls."""
         if self._served is None or self._served[0] is not context:
-            centre = DataCentre(context.db, from_command_line(context.settings), _clock(context))
-            centre.warm_up()
+            settings = from_command_line(context.settings, self._account)
+            centre = DataCentre(context.db, settings, _clock(context), self._account)
+            if self._account is FIRST:  # the others load what they need when they are first called
+                centre.warm_up()
             self._served = context, centre, Sessions(centre)
         return self._served[1], self._served[2]
+
+    def _table(self, what: str) -> FormTable:
+        tables = {form_id.lower(): table for form_id, table in self._documents.tables.items()}
+        table = tables.get(what.lower())
+        if table is None:
+            raise SandboxError(f"Kingdee has no form {what!r} here; `forms` lists them: {', '.join(load_forms())}.")
+        return table
+
+
+class _OwnSite(Route):
+    """A further account's site: it takes the paths below its virtual directories, in any letter case."""
+
+    def __init__(self, path: str, endpoint: Endpoint) -> None:
+        async def site(request: Request) -> Response:
+            return await endpoint(request)
+
+        super().__init__(path, site, methods=METHODS)
+        self._serves = endpoint.serves
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is not Match.NONE and not self._serves(child["path_params"]["directory"]):
+            return Match.NONE, {}
+        return match, child
 
 
 def _clock(context: Context) -> Callable[[], datetime]:
@@ -126,14 +163,6 @@ def _clock(context: Context) -> Callable[[], datetime]:
         return context.now()
 
     return now
-
-
-def _table(what: str) -> FormTable:
-    tables = {form_id.lower(): table for form_id, table in Documents().tables.items()}
-    table = tables.get(what.lower())
-    if table is None:
-        raise SandboxError(f"Kingdee has no form {what!r} here; `forms` lists them: {', '.join(load_forms())}.")
-    return table
 
 
 def _where(query: Mapping[str, str]) -> tuple[str, list[str]]:
@@ -161,4 +190,5 @@ def _sums(sums: list[Any]) -> dict[str, Any]:
     return {"documents": documents, "lines": lines, "quantity": str(quantity), "amount": str(amount)}
 
 
-KINGDEE = Kingdee()
+KINGDEE = Kingdee(FIRST)
+KINGDEE_B = Kingdee(SECOND)
