@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ import msgspec
 from erp_sandbox.kingdee import datetext
 from erp_sandbox.kingdee.account import FIRST, USER_NUMBER
 from erp_sandbox.kingdee.metadata import ENTRY_ID, SEQ, Form, load_forms
+from erp_sandbox.kingdee.money import line_amount, unit_price
+from erp_sandbox.kingdee.trading import Trading
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,8 +33,6 @@ SALE_ORGS = 4
 WAREHOUSES = 5
 OPENING = "2020-01-01T08:00:00"
 ROWS = 500
-CENT = Decimal("0.01")
-PRICE = Decimal("0.0001")
 GUIDS = uuid.UUID("0a4cf2a5-5a31-4cf8-9d0c-5e2f6a7b8c9d")
 
 Reference = dict[str, Any]
@@ -64,6 +64,7 @@ class Seeder:
         self._base("BD_MATERIAL", self._materials(world))
         if self._account.trades:
             self._sale_orders(world)
+            Trading(self._db, self._documents, self._reference, self._user).seed()
 
     def _base(self, form_id: str, records: Iterable[Record]) -> None:
         """Write base data, created and used by the head office, audited."""
@@ -212,14 +213,8 @@ class Seeder:
             "FIsFree": line.amount == 0,
             "FDeliveryDate": delivery,
             "FStockOutQty": 0,
-            "FAllAmount": (line.quantity * price).quantize(CENT, rounding=ROUND_HALF_UP),
+            "FAllAmount": line_amount(line.quantity, price),
         }
-
-
-def unit_price(cents: int, quantity: int) -> Decimal:
-    """Return what one piece costs, half up to four decimals; nothing sold keeps its amount as price."""
-    amount = Decimal(cents).scaleb(-2)
-    return (amount / quantity if quantity else amount).quantize(PRICE, rounding=ROUND_HALF_UP)
 
 
 @cache

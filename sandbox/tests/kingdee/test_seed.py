@@ -75,3 +75,35 @@ def test_a_wholesale_delivery_has_its_audited_order_line_by_line(galaxy, erp_san
             assert row[2] == detail["goods_no"]
             assert row[3] == Decimal(detail["goods_count"])
             assert row[4] == Decimal(detail["sell_price"])
+
+
+def test_other_stock_ins_have_what_tells_organisations_types_and_warehouses_apart(galaxy, erp_sandbox):
+    documents = [
+        document
+        for document in erp_sandbox.show("kingdee", "STK_MISCELLANEOUS")
+        if document["FBillNo"].startswith("QTRK1")
+    ]
+    assert {document["FStockOrgId"]["FNumber"] for document in documents} == {"100", "202", "204", "103"}
+    types = {document["FBillTypeID"]["FNumber"] for document in documents}
+    assert types == {"QTRKD01_SYS", "QTRKD02_SYS", "QTRKD03_SYS", "QTRKD07_SYS"}
+    assert {document["FDocumentStatus"] for document in documents} > {"C"}
+    wanted = {
+        (document["FBillNo"], line["FSeq"], str(line["FQty"]))
+        for document in documents
+        for line in document["FEntity"]
+        if document.get("FApproveDate", "") >= "2026-03-30T14:00:00"
+        and document["FBillTypeID"]["FNumber"] not in {"QTRKD03_SYS", "QTRKD07_SYS"}
+        and line["FSTOCKID"]["FNumber"] != "406"
+    }
+    where = (
+        "FAPPROVEDATE>='2026-03-30 14:00:00' and FBillTypeID.FNumber<>'QTRKD03_SYS' and "
+        "FBillTypeID.FNumber<>'QTRKD07_SYS' and FSTOCKID.FNumber<>'406' and FBillNo like 'QTRK1%'"
+    )
+    rows = galaxy.query("STK_MISCELLANEOUS", "FBillNo,FEntity_FSeq,FQty", where, "FID ASC", Limit=2000)
+    assert {(row[0], row[1], str(int(row[2]))) for row in rows} == wanted
+    assert 0 < len(rows) < sum(len(document["FEntity"]) for document in documents)
+
+
+def test_a_material_keeps_its_old_number(galaxy):
+    rows = galaxy.query("BD_MATERIAL", "FNumber,FOldNumber", "FNumber like 'G%'", "FMATERIALID ASC", Limit=20)
+    assert [row[1] for row in rows] == [f"SKU{row[0][1:]}" for row in rows]
