@@ -1,0 +1,275 @@
+"""吉客云 behind singer-sdk's hooks: settings to calls, answers to rows, refusals to sentences."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from erp_sdk.calls import Listing, NotTheApiError, PageRequest
+from erp_sdk.stream import ErpStream, FullTableStream, WindowedStream
+from erp_sdk.times import now, rfc3339, vendor_text
+from erp_sdk.trailing import TrailingStream
+from erp_sdk.windows import SECOND
+from singer_sdk import SchemaDirectory, StreamSchema
+from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.streams.rest import HTTPRequest
+
+from tap_jikeyun import schemas
+from tap_jikeyun.answers import ANSWERS, STREAM_ONLY
+from tap_jikeyun.envelope import OddShapeError, open_envelope, rows_of, whole_number
+from tap_jikeyun.signing import signed_form
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+    import requests
+    from erp_sdk.paging import Page, Seen
+    from erp_sdk.stream import Params
+    from erp_sdk.windows import Window
+    from singer_sdk.helpers import types
+    from singer_sdk.streams.rest import PageContext
+
+    from tap_jikeyun.selectors import Selector
+    from tap_jikeyun.tap import TapJikeyun
+
+PRODUCTION = "https://open.jackyun.com/open/openapi/do"
+_HEADERS = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
+
+
+class StreamRefusedError(FatalAPIError):
+    """The vendor refuses one method: this stream cannot be read, the others can."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFilter:
+    """A pair of parameters that asks for rows by a time.
+
+    Attributes:
+        start: The parameter of the first moment, inclusive.
+        end: The parameter of the last one, inclusive.
+        shown: The property in which a row shows that time.
+        sure: Whether the vendor is known to send that property; a row without it is refused then.
+    """
+
+    start: str
+    end: str
+    shown: str
+    sure: bool = True
+
+
+class JikeyunStream(ErpStream):
+    """A stream that is read by one method.
+
+    Attributes:
+        method: The method.
+        list_key: Where ``result.data`` holds the list; None where it is the list.
+        total_key: Where it holds the count of the whole list, for methods that say it.
+        selector: How columns are named, for methods that give only those named.
+        tap: The tap.
+    """
+
+    vendor = "吉客云 Jikeyun"
+    schema = StreamSchema(SchemaDirectory(schemas))
+    largest_page = 200
+    version_key: str | None = None
+    short_page_ends = True
+    tap: TapJikeyun
+
+    method: ClassVar[str]
+    list_key: ClassVar[str | None] = None
+    total_key: ClassVar[str | None] = None
+    selector: ClassVar[Selector | None] = None
+
+    @classmethod
+    def endpoint_name(cls) -> str:
+        """Return the vendor's method."""
+        return cls.method
+
+    # Asking.
+
+    @property
+    def url_base(self) -> str:
+        """The address; all methods have the same."""
+        return str(self.config["base_url"])
+
+    @property
+    def page_size(self) -> int:
+        """Rows a call; more than the vendor's maximum is refused by some methods and cut by others (contract 10.5)."""
+        return min(super().page_size, self.largest_page)
+
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
+        """The parameter that names the selected columns."""
+        if self.selector is None:
+            return {}
+        needed = {*self._keys, self.version_key, *self.filter_times}
+
+        def selected(path: tuple[str, ...]) -> bool:
+            return path[0] in needed or self.mask[tuple(part for name in path for part in ("properties", name))]
+
+        return self.selector.asked(self.schema, selected)
+
+    def asked(self, page: PageRequest) -> dict[str, Any]:
+        """Return the business parameters 业务参数 of a call."""
+        return {**page.params, **self.columns, "pageIndex": page.number, "pageSize": self.page_size}
+
+    def get_http_request(self, *, page: PageContext[PageRequest]) -> HTTPRequest:
+        """Return the signed form post for a page."""
+        asked = page.next_page_token or PageRequest({}, self.first_page, with_total=True)
+        form = signed_form(
+            self.config["appsecret"],
+            {
+                "method": self.method,
+                "appkey": self.config["appkey"],
+                "version": "v1.0",
+                "contenttype": "json",
+                "timestamp": vendor_text(now()),
+                "bizcontent": json.dumps(self.asked(asked), ensure_ascii=False, separators=(",", ":")),
+                "token": self.config.get("token"),
+            },
+        )
+        return HTTPRequest(url=self.url_base, method="POST", headers=_HEADERS, data=form)
+
+    # Understanding.
+
+    def describe(self, response: requests.Response) -> str:
+        """Name stream, method and address."""
+        return f"{self.name} ({self.method}) at {response.url.split('?')[0]}"
+
+    def open_answer(self, response: requests.Response) -> Listing:
+        """Return the rows, or raise what the answer means."""
+        where = self.describe(response)
+        try:
+            opened = open_envelope(self.decode_envelope(response))
+        except msgspec.DecodeError:
+            opened = None
+        if opened is None:
+            raise NotTheApiError(
+                f"{where} answers in a form that is not {self.vendor}'s; check base_url (奇门 is another interface, "
+                "which this tap does not speak).",
+                response=response,
+            )
+        if not opened.succeeded:
+            code = opened.sub_code or opened.code
+            error = ANSWERS.error(code, opened.text, where=where, response=response)
+            raise StreamRefusedError(str(error)) if code in STREAM_ONLY else error
+        try:
+            rows, beside = rows_of(opened.data, self.list_key, self._keys[0])
+        except (OddShapeError, msgspec.DecodeError) as error:
+            raise FatalAPIError(f"{where} gives {error}; nothing was read from it. Report it.") from None
+        total = whole_number(beside.get(self.total_key)) if self.total_key else None
+        return Listing(None if rows is None else self.plain_rows(rows), total, self.next_cursor(beside))
+
+    def plain_rows(self, rows: bytes) -> bytes:
+        """Return the rows as the schema has them; as they came, unless the vendor wraps each of them."""
+        return rows
+
+    def next_cursor(self, beside: Mapping[str, msgspec.Raw]) -> str | None:
+        """Return the cursor that an answer gives; None for methods that give none."""
+        del beside
+        return None
+
+    # Streams that are refused.
+
+    def _sync_records(
+        self, context: types.Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        try:
+            yield from super()._sync_records(context, write_messages=write_messages)
+        except StreamRefusedError as error:
+            self.tap.refused(error)
+
+
+class AllRows(JikeyunStream, FullTableStream):
+    """A list that is read as a whole.
+
+    Attributes:
+        hidden_too: Parameters that also show what is disabled or deleted.
+    """
+
+    hidden_too: ClassVar[Mapping[str, Any]] = {}
+
+    def calls(self, window: Window | None) -> Sequence[Params]:
+        """Return the one call."""
+        del window
+        return (self.hidden_too if self.config["include_disabled"] else {},)
+
+
+class ChangedRows(JikeyunStream, WindowedStream):
+    """A list that is read by time.
+
+    Attributes:
+        filters: What it can be filtered by. More than one where no single one shows all changes; the first shows a row
+            that several show.
+    """
+
+    filters: ClassVar[Sequence[TimeFilter]]
+
+    def __init__(self, tap: TapJikeyun) -> None:
+        self.filter_times = tuple(by.shown for by in self.filters)
+        self._bounds = {by.start: (place, by) for place, by in enumerate(self.filters)}
+        super().__init__(tap)
+
+    def queries(self) -> Sequence[Params]:
+        """Return the parameter sets, besides the times, that read the list together."""
+        return ({},)
+
+    def calls(self, window: Window | None) -> Sequence[Params]:
+        """Return the parameter sets of a window.
+
+        Many times have milliseconds inside the vendor, and nobody says whether 23:59:59.500 is within 23:59:59. So a
+        second more is asked for than the window has, and what belongs to the next one is left to it (`_belonging`).
+        """
+        if window is None:
+            return self.queries()
+        start, end = vendor_text(window.start), vendor_text(window.end + SECOND)
+        return [{by.start: start, by.end: end, **query} for by in self.filters for query in self.queries()]
+
+    def read_window(self, window: Window, seen: Seen[Any], limit: int | None) -> Iterator[list[Any]]:
+        """Yield a window's rows, each once."""
+        for params in self.calls(window):
+            place, _ = self._filter_of(params)
+            for rows in self._walk(params, seen, what=str(window), limit=limit):
+                yield self._belonging(rows, place, rfc3339(window.start), rfc3339(window.end))
+
+    def _filter_of(self, params: Params) -> tuple[int, TimeFilter]:
+        return next(self._bounds[name] for name in params if name in self._bounds)
+
+    @staticmethod
+    def _belonging(rows: list[Any], place: int, first: str, last: str) -> list[Any]:
+        """Leave out rows of the second after the window, and those that an earlier filter has shown."""
+        kept = [row for row in rows if row.times[place].__class__ is not str or row.times[place] <= last]
+        for earlier in range(place):
+            kept = [row for row in kept if not (row.times[earlier] and first <= row.times[earlier] <= last)]
+        return kept
+
+    def _page(self, request: PageRequest) -> Page[Any]:
+        """Ask for a page and see that its rows are those asked for.
+
+        The vendor ignores filters that it does not know, in silence, and shows everything (contract 6, trap 1).
+        """
+        page = super()._page(request)
+        place, by = self._filter_of(request.params)
+        first, last = (f"{request.params[name].replace(' ', 'T')}+08:00" for name in (by.start, by.end))
+        for row in page.rows:
+            shown = row.times[place]
+            if shown.__class__ is not str:
+                if by.sure:
+                    raise self._unasked(row, by, request.params, "without it")
+            elif not first <= shown <= last:
+                raise self._unasked(row, by, request.params, f"with {shown}")
+        return page
+
+    def _unasked(self, row: Any, by: TimeFilter, params: Params, how: str) -> FatalAPIError:
+        return FatalAPIError(
+            f"{self.name} ({self.method}): asked for {by.shown} from {params[by.start]} to {params[by.end]}, "
+            f"{self.vendor} gives {self._keys[0]} {row.key} {how}: it ignores {by.start} and {by.end}, or means "
+            "another time by them. Reading stops, since the bookmark would not be true; report it."
+        )
+
+
+class CreatedRows(TrailingStream, ChangedRows):
+    """A list that can be filtered by creation time only; what has changed since is written."""
