@@ -1,0 +1,308 @@
+"""Streams whose bookmark is a row version: a number that grows with every change of any row.
+
+Some vendors let a list be read from a row version on (聚水潭: ``start_ts``). Such a list stands still under the reader:
+a row that changes goes to the end, where it is still to be read, and nothing moves up into what has been read. So each
+call asks for the rows from the highest version received on, page number one each time, until nothing higher comes.
+
+The first run has no version to begin at, only ``start_date``, and versions are no times. It reads windows of time, like
+any `WindowedStream`, and goes on by version where the windows end. The version to go on from (the anchor) is one that a
+row is seen to have before the first window is read: whatever changes after that moment has a higher one, and what does
+not change is in a window. No row falls between, whatever happens meanwhile.
+
+What the bookmark does not run ahead of. A version is given when a transaction begins to write, and can be seen when it
+is committed; a longer transaction's row shows up later than higher versions. So the bookmark stays behind the rows that
+were changed within the last ``lookback_minutes``: they are written, and read once more by the next run. Against a
+vendor that loses versions in other ways there is ``window_pass_hours``: so often, a run reads the windows since the
+last such pass again.
+
+State: ``replication_key_value`` is the version, ``windows_read_to`` and ``windows_end`` say how far the windows are
+read and how far they go. A state that holds a time instead (of a run without versions, or set by hand to read from a
+day on again) is taken as the moment that windows are to be read from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import typing as th
+from singer_sdk.exceptions import FatalAPIError
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+
+from erp_sdk.calls import PageRequest
+from erp_sdk.paging import Seen
+from erp_sdk.stream import Batch, Params, PointRead, WindowedStream
+from erp_sdk.times import now, parse_time, rfc3339
+from erp_sdk.windows import SECOND, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from singer_sdk.helpers import types
+
+    from erp_sdk.tap import ErpTap
+
+_FIRST_VERSION = 1
+_POINT_EVERY_ROWS = 1_000
+_READ_TO, _END, _CURSORS = "windows_read_to", "windows_end", "cursors"
+
+
+def cursor_settings() -> list[th.Property[Any]]:
+    """Return the settings of a tap that has such streams."""
+    return [
+        th.Property(
+            "row_versions",
+            th.BooleanType,
+            default=True,
+            description="Read by row version (ts 行版本) what the vendor offers it for; off: by time windows only. "
+            "With end_date, windows are read in any case.",
+        ),
+        th.Property(
+            "window_pass_hours",
+            th.NumberType,
+            default=0,
+            description="For streams read by row version: read the windows of time since the last such pass once more "
+            "when it is so many hours old, as a safety net; 0: never. Rows that have not changed come a second time. "
+            "兜底窗口",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PassBegun:
+    """Windows up to ``end`` are going to be read; ``anchor`` is the version to go on from, None when none was seen."""
+
+    anchor: int | None
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRead:
+    """All rows of a list below this version, and those of this version, have been written."""
+
+    name: str
+    version: int
+
+
+class CursorStream(WindowedStream):
+    """Reads what has changed by row version, and by windows where it cannot.
+
+    Attributes:
+        version_property: The row version.
+        modified_property: When a row was changed, for the bookmark's distance from what is still moving.
+        by_version: Whether the stream is read by version; a stream may decide from its settings.
+        from_the_first_version: Whether a first run reads everything that there is, whatever its age: for lists of what
+            is, not of what happened, such as stock.
+        lists: Lists that are read one after the other, each with a bookmark of its own; one without a name usually.
+    """
+
+    version_property = "ts"
+    modified_property = "modified"
+    by_version = True
+    from_the_first_version = False
+    lists: tuple[str, ...] = ("",)
+
+    def __init__(self, tap: ErpTap, **kwargs: Any) -> None:
+        super().__init__(tap=tap, **kwargs)
+        if not self.config["row_versions"] or self.config.get("end_date"):
+            self.by_version = False
+        if self.by_version:
+            self.replication_key = self.version_property
+            self.version_key = self.version_property
+            self.filter_times = (self.modified_property,)
+
+    def version_call(self, name: str, version: int) -> Params:
+        """Return the parameters that ask for a list's rows from a version on."""
+        raise NotImplementedError
+
+    # What is read.
+
+    def sources(self, context: types.Context | None) -> Iterable[Callable[[], Iterator[Batch]]]:
+        """Yield the windows that are still to be read, if any, and then what has changed since, by version."""
+        if not self.by_version or self.replication_method != REPLICATION_INCREMENTAL:
+            yield from super().sources(context)
+            return
+        versions = self._versions(context)
+        if self.from_the_first_version:
+            versions = {name: versions.get(name, _FIRST_VERSION) for name in self.lists}
+        else:
+            whole = self.reading_range(context) if self._windows_are_due(context, versions) else None
+            if whole is not None:
+                anchor = min(versions.values()) if versions else self._anchor(whole)
+                versions = {} if anchor is None else versions or dict.fromkeys(self.lists, anchor)
+                yield partial(iter, [PointRead(PassBegun(anchor, whole.end))])
+                yield from self.windows_of(whole)
+        for name, version in versions.items():
+            yield partial(self._read_versions, name, version)
+
+    def reading_range(self, context: types.Context | None) -> Window | None:
+        """Return the seconds that windows have to be read of; a pass that was begun ends where it was to end."""
+        whole = super().reading_range(context)
+        end = parse_time(self._own_state(context).get(_END)) if whole else None
+        unfinished = end is not None and not self._pass_is_over(context)
+        return replace(whole, end=min(end, whole.end)) if whole and end and unfinished else whole
+
+    def _windows_are_due(self, context: types.Context | None, versions: Mapping[str, int]) -> bool:
+        if not versions or not self._pass_is_over(context):
+            return True
+        hours = float(self.config["window_pass_hours"])
+        read_to = parse_time(self._own_state(context).get(_READ_TO))
+        return hours > 0 and (read_to is None or now() - read_to >= timedelta(hours=hours))
+
+    def _pass_is_over(self, context: types.Context | None) -> bool:
+        state = self._own_state(context)
+        return str(state.get(_READ_TO) or "") >= str(state.get(_END) or "")  # one spelling: they compare as text
+
+    def _anchor(self, whole: Window) -> int | None:
+        """Return a version that a row has now; None when there is no row, or rows have no versions.
+
+        The lowest one of a page is taken: rows may be given a new version without a new time of change.
+        """
+        end = whole.end
+        for span in (timedelta(hours=1), timedelta(days=1)):
+            found = self._versions_in(Window(max(whole.start, end - span), end))
+            if found is not None:
+                return found or None
+        while end >= whole.start:
+            start = max(whole.start, end - self.longest_window + SECOND)
+            found = self._versions_in(Window(start, end))
+            if found is not None:
+                return found or None
+            end = start - SECOND
+        return None
+
+    def _versions_in(self, window: Window) -> int | None:
+        """Return the lowest version on a window's first page; 0 when the rows have none, None when there are none."""
+        for params in self.calls(window):
+            rows = self._page(PageRequest(params, self.first_page, with_total=True)).rows
+            if rows:
+                versions = [row.version for row in rows if isinstance(row.version, int)]
+                if len(versions) < len(rows):
+                    self.log("%s shows no %s here: reading by windows", self.vendor, self.version_property)
+                    return 0
+                return min(versions)
+        return None
+
+    def _read_versions(self, name: str, version: int) -> Iterator[Batch]:
+        begun = now()
+        moving = rfc3339(begun - timedelta(minutes=float(self.config["lookback_minutes"])))
+        reached, settled, unnoted = version, version, 0
+        written: set[Any] = set()
+        is_settled = True
+        while True:
+            rows = self._page(PageRequest(self.version_call(name, reached), self.first_page, with_total=False)).rows
+            fresh = [row for row in rows if self._version_of(row, reached) > reached or row.key not in written]
+            if fresh:
+                yield fresh
+            highest = max((row.version for row in rows), default=reached)
+            for row in sorted(fresh, key=lambda row: row.version):
+                is_settled = is_settled and _moment(row) <= moving
+                if is_settled:
+                    settled = row.version
+            unnoted += len(fresh)
+            is_over = highest <= reached or all(_moment(row) > rfc3339(begun) for row in rows)
+            if is_over or unnoted >= _POINT_EVERY_ROWS:
+                yield PointRead(VersionRead(name, settled))
+                unnoted = 0
+            if highest <= reached and len(rows) >= max(2, self.page_size):
+                raise self._stands_still(reached)
+            if is_over:
+                return
+            written = {row.key for row in rows if row.version == highest}
+            reached = highest
+
+    def _version_of(self, row: Any, reached: int) -> int:
+        version = row.version
+        if not isinstance(version, int):
+            raise FatalAPIError(
+                f"{self.name}: {self.vendor} shows row {row.key} without {self.version_property}; set row_versions to "
+                "false to read by windows."
+            )
+        if version < reached:
+            raise self._stands_still(reached)
+        return version
+
+    def _stands_still(self, reached: int) -> FatalAPIError:
+        return FatalAPIError(
+            f"{self.name}: asked for rows from {self.version_property} {reached} on, {self.vendor} does not get beyond "
+            "it; set page_size larger, or row_versions to false to read by windows."
+        )
+
+    def _seen(self) -> Seen[Any]:
+        if not self.by_version:
+            return super()._seen()
+        # Text, as `Seen` wants it: digits of one length compare like the numbers.
+        return Seen(lambda row: row.key, lambda row: f"{row.version or 0:020d}{_moment(row)}")
+
+    # State.
+
+    def _own_state(self, context: types.Context | None) -> Mapping[str, Any]:
+        """Return the bookmark if it is one by version; otherwise nothing."""
+        state = self.get_context_state(context)
+        ours = state.get("replication_key") == self.version_property
+        return state if ours and isinstance(state.get("replication_key_value"), int) else {}
+
+    def _versions(self, context: types.Context | None) -> dict[str, int]:
+        state = self._own_state(context)
+        if not state:
+            return {}
+        if self.lists == ("",):
+            return {"": int(state["replication_key_value"])}
+        known = state.get(_CURSORS, {})
+        return {name: int(known[name]) for name in self.lists if name in known}
+
+    def _bookmark(self, context: types.Context | None) -> datetime | None:
+        state = self.get_context_state(context)
+        if self.replication_method != REPLICATION_INCREMENTAL or "replication_key_value" not in state:
+            return None
+        by_version = self._own_state(context)
+        return self.bookmark_moment(by_version.get(_READ_TO) if by_version else state["replication_key_value"])
+
+    def window_read(self, window: Window, context: types.Context | None) -> None:
+        """Move the windows' bookmark to the window's end, never back, and write STATE if it moved."""
+        own = self._own_state(context)
+        if own or self.by_version:
+            read_to = own.get(_READ_TO) if own else self._bookmark(context)
+            moment = parse_time(read_to) if isinstance(read_to, str) else read_to
+            if moment is None or window.end > moment:
+                self._write(context, {_READ_TO: rfc3339(window.end)} if own else _by_time(window))
+            return
+        super().window_read(window, context)
+
+    def point_read(self, point: Any, context: types.Context | None) -> None:
+        """Note where a pass begins, or up to which version everything has been written."""
+        if isinstance(point, PassBegun):
+            own = self._own_state(context)
+            if own:
+                self._write(context, {_END: rfc3339(point.end)}, says=False)
+            elif point.anchor is not None:
+                read_to = self._bookmark(context)
+                begun = {} if read_to is None else {_READ_TO: rfc3339(read_to)}
+                self._write(context, {**self._by_version(point.anchor), **begun, _END: rfc3339(point.end)}, says=False)
+        elif isinstance(point, VersionRead):
+            state = self.get_context_state(context)
+            if self.lists == ("",):
+                self._write(context, self._by_version(max(point.version, state.get("replication_key_value", 0))))
+                return
+            cursors = {**state.get(_CURSORS, {}), point.name: point.version}
+            self._write(context, {**self._by_version(min(cursors.values())), _CURSORS: cursors})
+
+    def _by_version(self, version: int) -> dict[str, Any]:
+        return {"replication_key": self.version_property, "replication_key_value": version}
+
+    def _write(self, context: types.Context | None, changes: Mapping[str, Any], *, says: bool = True) -> None:
+        state = self.get_context_state(context)
+        state.update(changes)
+        if says:
+            self.tap.state_writer.write_state(self.tap_state)
+
+
+def _by_time(window: Window) -> dict[str, Any]:
+    return {"replication_key": "modified", "replication_key_value": rfc3339(window.end)}
+
+
+def _moment(row: Any) -> str:
+    """Return when a row was changed, as comparable text; "" when it does not say."""
+    return row.times[0] or ""
