@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from erp_sandbox.jikeyun.erp import Erp
     from erp_sandbox.retail.facts import Fact, Item, ProductRow
 
-KEPT = 16
+KEPT = 4
 """So many results are remembered, so that a later page does not look through all of it again."""
 
 Key = tuple[int, int, int, int]

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from erp_sandbox.errors import SandboxError
-from erp_sandbox.jikeyun import documents, masters, trade_rows, transfers
+from erp_sandbox.jikeyun import (
+    aftersale,
+    documents,
+    goods,
+    inventory,
+    masters,
+    purchases,
+    stockdoc_rows,
+    stockdocs,
+    trade_rows,
+    transfers,
+    wms,
+)
 from erp_sandbox.jikeyun.documents import Selection
 from erp_sandbox.jikeyun.settings import Settings
 from erp_sandbox.jikeyun.values import Style, cents_text, long_id, shop_code, short, time, unit_price, warehouse_code
@@ -64,10 +76,42 @@ DOCUMENTS = {
     "trades": Shown(
         (trade_rows.PART,), lambda _, fact: trade_rows.number(fact), lambda _, fact: trade_rows.status(fact), _order
     ),
+    "stock_outs": Shown(stockdocs.OUTS, stockdoc_rows.number, lambda part, _: part.type),
+    "stock_ins": Shown(stockdocs.INS, stockdoc_rows.number, lambda part, _: part.type),
+    "wms_orders": Shown((wms.PART,), lambda _, fact: wms.order_number(fact), lambda _, fact: wms.status(fact), _order),
+    "return_changes": Shown(
+        (aftersale.CHANGES,),
+        lambda _, fact: aftersale.change_number(fact),
+        lambda _, fact: aftersale.STATUSES[fact.status],
+        _order,
+    ),
+    "refunds": Shown(
+        (aftersale.REFUNDS,),
+        lambda _, fact: aftersale.refund_number(fact),
+        lambda _, fact: aftersale.REFUND_STATUSES[fact.status],
+        _order,
+    ),
+    "purchases": Shown(
+        (purchases.ORDERS,),
+        lambda _, fact: purchases.order_number(fact),
+        lambda _, fact: purchases.STATUSES[fact.status],
+    ),
+    "purchase_returns": Shown(
+        (purchases.RETURNS,),
+        lambda _, fact: purchases.return_number(fact),
+        lambda _, fact: purchases.STATUSES[fact.status],
+    ),
 }
 ROWS: dict[str, tuple[Callable[[sqlite3.Connection], Iterator[tuple[int, Document]]], str, str]] = {
     "warehouses": (lambda _db: masters.all_warehouses(STEADY), "warehouseId", "warehouseCode"),
     "channels": (lambda db: masters.all_channels(db, STEADY), "channelId", "channelCode"),
+    "goods": (lambda db: ((row.modified, goods.row(row, STEADY)) for row in goods.each(db)), "skuId", "goodsNo"),
+    "bundles": (
+        lambda db: ((row.modified, goods.bundle(row, STEADY)) for row in goods.bundled(db)),
+        "skuId",
+        "goodsNo",
+    ),
+    "inventory": (inventory.shown, "quantityId", "goodsNo"),
     "vendors": (lambda _db: masters.all_vendors(STEADY), "vendId", "code"),
 }
 """The streams without lines: rows with their modified time, and which fields are id and number."""
@@ -118,7 +162,7 @@ def _documents(db: sqlite3.Connection, shown: Shown) -> Iterator[Document]:
             "status": str(shown.status(part, fact)),
             "kind": fact.kind,
             "fact": fact.id,
-            "warehouse_code": warehouse_code(fact.warehouse),
+            "warehouse_code": warehouse_code(stockdoc_rows.warehouse(part, fact)),
             "created": time(fact.created),
             "modified": time(fact.modified),
             "happened": time(fact.happened),
