@@ -1,0 +1,1 @@
+"""The jobs of meltano.yml, run against the sandbox from a clean state and reconciled."""
