@@ -39,6 +39,7 @@ from erp_sdk.windows import SECOND, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from singer_sdk.helpers import types
 
@@ -68,6 +69,14 @@ def cursor_settings() -> list[th.Property[Any]]:
             "兜底窗口",
         ),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A version to go on from after a pass over windows, and rows from it on that the pass is going to write."""
+
+    version: int
+    shown: AbstractSet[tuple[Any, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +134,19 @@ class CursorStream(WindowedStream):
             yield from super().sources(context)
             return
         versions = self._versions(context)
+        shown: AbstractSet[Any] = frozenset()
         if self.from_the_first_version:
             versions = {name: versions.get(name, _FIRST_VERSION) for name in self.lists}
         else:
             whole = self.reading_range(context) if self._windows_are_due(context, versions) else None
             if whole is not None:
-                anchor = min(versions.values()) if versions else self._anchor(whole)
-                versions = {} if anchor is None else versions or dict.fromkeys(self.lists, anchor)
-                yield partial(iter, [PointRead(PassBegun(anchor, whole.end))])
+                anchor = None if versions else self._anchor(whole)
+                if anchor is not None:
+                    versions, shown = dict.fromkeys(self.lists, anchor.version), anchor.shown
+                yield partial(iter, [PointRead(PassBegun(min(versions.values(), default=None), whole.end))])
                 yield from self.windows_of(whole)
         for name, version in versions.items():
-            yield partial(self._read_versions, name, version)
+            yield partial(self._read_versions, name, version, shown)
 
     def reading_range(self, context: types.Context | None) -> Window | None:
         """Return the seconds that windows have to be read of; a pass that was begun ends where it was to end."""
@@ -155,37 +166,34 @@ class CursorStream(WindowedStream):
         state = self._own_state(context)
         return str(state.get(_READ_TO) or "") >= str(state.get(_END) or "")  # one spelling: they compare as text
 
-    def _anchor(self, whole: Window) -> int | None:
-        """Return a version that a row has now; None when there is no row, or rows have no versions.
-
-        The lowest one of a page is taken: rows may be given a new version without a new time of change.
-        """
+    def _anchor(self, whole: Window) -> Anchor | None:
+        """Return a version that a row has now; None when there is no row, or rows have no versions."""
         end = whole.end
         for span in (timedelta(hours=1), timedelta(days=1)):
-            found = self._versions_in(Window(max(whole.start, end - span), end))
-            if found is not None:
-                return found or None
+            found = self._newest_in(Window(max(whole.start, end - span), end))
+            if found:
+                return _anchor_at(found)
         while end >= whole.start:
             start = max(whole.start, end - self.longest_window + SECOND)
-            found = self._versions_in(Window(start, end))
-            if found is not None:
-                return found or None
+            found = self._newest_in(Window(start, end))
+            if found:
+                return _anchor_at(found)
             end = start - SECOND
         return None
 
-    def _versions_in(self, window: Window) -> int | None:
-        """Return the lowest version on a window's first page; 0 when the rows have none, None when there are none."""
+    def _newest_in(self, window: Window) -> list[Any]:
+        """Return a window's last page, or its first one if that is newer: the order is the vendor's."""
         for params in self.calls(window):
-            rows = self._page(PageRequest(params, self.first_page, with_total=True)).rows
-            if rows:
-                versions = [row.version for row in rows if isinstance(row.version, int)]
-                if len(versions) < len(rows):
-                    self.log("%s shows no %s here: reading by windows", self.vendor, self.version_property)
-                    return 0
-                return min(versions)
-        return None
+            page = self._page(PageRequest(params, self.first_page, with_total=True))
+            if page.rows and page.total and page.total > len(page.rows):
+                number = self.first_page + (page.total - 1) // len(page.rows)
+                last = self._page(PageRequest(params, number, with_total=False))
+                return max(list(page.rows), list(last.rows), key=_lowest_version)
+            if page.rows:
+                return list(page.rows)
+        return []
 
-    def _read_versions(self, name: str, version: int) -> Iterator[Batch]:
+    def _read_versions(self, name: str, version: int, shown: AbstractSet[Any]) -> Iterator[Batch]:
         begun = now()
         moving = rfc3339(begun - timedelta(minutes=float(self.config["lookback_minutes"])))
         reached, settled, unnoted = version, version, 0
@@ -194,8 +202,8 @@ class CursorStream(WindowedStream):
         while True:
             rows = self._page(PageRequest(self.version_call(name, reached), self.first_page, with_total=False)).rows
             fresh = [row for row in rows if self._version_of(row, reached) > reached or row.key not in written]
-            if fresh:
-                yield fresh
+            if new := [row for row in fresh if (row.key, row.version) not in shown]:
+                yield new
             highest = max((row.version for row in rows), default=reached)
             for row in sorted(fresh, key=lambda row: row.version):
                 is_settled = is_settled and _moment(row) <= moving
@@ -282,7 +290,7 @@ class CursorStream(WindowedStream):
                 begun = {} if read_to is None else {_READ_TO: rfc3339(read_to)}
                 self._write(context, {**self._by_version(point.anchor), **begun, _END: rfc3339(point.end)}, says=False)
         elif isinstance(point, VersionRead):
-            state = self.get_context_state(context)
+            state = self._own_state(context)
             if self.lists == ("",):
                 self._write(context, self._by_version(max(point.version, state.get("replication_key_value", 0))))
                 return
@@ -297,6 +305,20 @@ class CursorStream(WindowedStream):
         state.update(changes)
         if says:
             self.tap.state_writer.write_state(self.tap_state)
+
+
+def _lowest_version(rows: list[Any]) -> int:
+    """Return the lowest version of a page; 0 when there is no row or one has none.
+
+    The lowest, since a row may be given a new version without a new time of change.
+    """
+    versions = [row.version for row in rows if isinstance(row.version, int)]
+    return min(versions, default=0) if len(versions) == len(rows) else 0
+
+
+def _anchor_at(rows: list[Any]) -> Anchor | None:
+    lowest = _lowest_version(rows)
+    return Anchor(lowest, {(row.key, row.version) for row in rows}) if lowest else None
 
 
 def _by_time(window: Window) -> dict[str, Any]:
