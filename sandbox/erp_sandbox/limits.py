@@ -12,7 +12,7 @@ WINDOW_SECONDS = 60.0
 
 
 class Limits:
-    """Calls a minute (or second) and calls in flight, counted by whatever key a vendor limits by: an appkey, an account.
+    """Calls a minute or second, and calls in flight, by whatever key a vendor counts: an appkey, an account.
 
     A refused call is not counted. ``enabled`` is the switch of ``--limits real|off``.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from erp_sandbox.jushuitan.figures import FIRST_TS
+from erp_sandbox.jushuitan.figures import FIRST_LINE, FIRST_TS
 from erp_sandbox.retail import facts
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     Keep = Callable[[Fact], bool]
     Render = Callable[[Erp, Sequence[Fact]], list[Row]]
 
-SPREAD = 100
-"""A sale is cancelled when its number ends in 00, so the next digits choose between the words for that."""
-
 
 class States:
     """The states of a kind of document, and the vendor's words for each; several words are dealt out by number."""
@@ -35,7 +32,7 @@ class States:
     def of(self, fact: Fact) -> str:
         """Return the vendor's word for a document's state."""
         words = self._words[fact.status]
-        return words[0] if len(words) == 1 else words[(fact.id // SPREAD + fact.id) % len(words)]
+        return words[0] if len(words) == 1 else words[_spread(fact.id) % len(words)]
 
     def behind(self, word: str) -> list[str]:
         """Return the states that the vendor may call so."""
@@ -48,11 +45,17 @@ class States:
         return behind, None if exact else (lambda fact: self.of(fact) in wanted)
 
 
+def _spread(number: int) -> int:
+    """Mix the digits of a fact's number above those that decide on its state (one, two, or the last 200)."""
+    return number // 10 + number // 100 + number // 200
+
+
 @dataclass(frozen=True)
 class Form:
     """One kind of the vendor's documents: whose facts they are, how they are numbered, named and written.
 
-    ``dated`` are the states in which ``happened`` has been: only they are found by it.
+    A number is ``first_number`` + ``step`` * the fact's, a line's is ``first_line`` + the item's. ``dated`` are the
+    states in which ``happened`` has been: only they are found by it.
     """
 
     kind: str
@@ -61,6 +64,7 @@ class Form:
     dated: frozenset[str]
     render: Render
     step: int = 1
+    first_line: int = FIRST_LINE
 
     def number(self, fact: Fact) -> int:
         """Return the document's number."""
@@ -78,7 +82,7 @@ class Form:
 
 @dataclass
 class Documents:
-    """The documents that a call selects, of one form or of several in one order."""
+    """The documents that a call selects, of one form or of several in one order; each row has ``added`` too."""
 
     erp: Erp
     query: Query
@@ -87,6 +91,7 @@ class Documents:
     statuses: Collection[str] | None = None
     narrowed: dict[str, Collection[Any] | None] = field(default_factory=dict)
     keep: Keep | None = None
+    added: Row = field(default_factory=dict)
 
     def count(self) -> int:
         """Count them all."""
@@ -101,14 +106,12 @@ class Documents:
 
     def rows(self, offset: int, limit: int) -> list[Row]:
         """Return so many of them, written."""
-        if len(self.forms) == 1:
-            return self.forms[0].render(self.erp, [fact for _, fact in self._chosen(offset, limit)])
         chosen = self._chosen(offset, limit)
-        written = {
-            place: iter(form.render(self.erp, [fact for at, fact in chosen if at == place]))
+        written = [
+            iter(form.render(self.erp, [fact for at, fact in chosen if at == place]))
             for place, form in enumerate(self.forms)
-        }
-        return [next(written[place]) for place, _ in chosen]
+        ]
+        return [next(written[place]) | self.added for place, _ in chosen]
 
     def edit(self, number: int, now: int) -> None:
         """Let other people edit the first so many."""

@@ -16,7 +16,7 @@ EDITABLE = frozenset({"stream", "number", "status", "remark", "modified"})
 
 
 def edit(erp: Erp, body: dict[str, Any]) -> dict[str, Any]:
-    """Change a document: ``{"stream": …, "number": …, "status": …, "remark": …, "modified": …}``; modified now by default.
+    """Change a document: ``{"stream", "number", "status", "remark", "modified"}``; modified now by default.
 
     Its row version grows too. The fact behind it is edited, so every vendor's document of it changes.
 

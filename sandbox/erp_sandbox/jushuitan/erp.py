@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from erp_sandbox.jushuitan.goods import Goods
 from erp_sandbox.jushuitan.settings import Settings, changed
+from erp_sandbox.jushuitan.totals import Totals
 
 if TYPE_CHECKING:
     from erp_sandbox.context import Context
@@ -27,6 +28,7 @@ class Erp:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.goods = Goods()
+        self.totals = Totals()
         given = context.settings.get(NAME, {})
         context.settings[NAME] = changed(Settings(), given) if isinstance(given, dict) else given
 

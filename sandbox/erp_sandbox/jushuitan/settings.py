@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         latency_ms: how long each call takes at least.
         live_edits: so many rows of a page's selection are edited after it when more pages follow (0: none).
         not_granted: comma-joined paths that no app is granted (190).
+        other_ts: whether rows of 其它出入库 carry a row version, which the documents do not list.
         page_size_over: whether a larger page_size is cut to the most (``clamp``), or refused (``error``).
         per_minute: calls a minute an app may make with a token.
         per_second: calls a second.
@@ -48,13 +49,14 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     latency_ms: Count = 0
     live_edits: Count = 0
     not_granted: str = ""
+    other_ts: bool = False
     page_size_over: Literal["clamp", "error"] = "clamp"
     per_minute: Positive = 100
     per_second: Positive = 5
     same_second: Literal["no", "yes"] = "no"
     timestamp_minutes: Positive = 15
     token_seconds: Positive = 2_592_000
-    token_values: Literal["same", "new"] = "same"
+    token_values: Literal["same", "new"] = "same"  # noqa: S105 - no secret
 
 
 def changed(settings: Settings, changes: dict[str, Any]) -> Settings:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.clock import to_text
 from erp_sandbox.errors import SandboxError
-from erp_sandbox.jushuitan import parties
-from erp_sandbox.jushuitan.figures import FIRST_LINE, text_yuan, ts
-from erp_sandbox.jushuitan.goods import sku_id
+from erp_sandbox.jushuitan import parties, wares
+from erp_sandbox.jushuitan.figures import text_yuan, ts
+from erp_sandbox.jushuitan.goods import i_id, sku_id
 from erp_sandbox.jushuitan.streams import FORMS
+from erp_sandbox.jushuitan.totals import totals
 from erp_sandbox.retail import facts
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _document(form: Form, fact: Fact) -> Document:
         "remark": fact.remark,
         "lines": [
             {
-                "id": FIRST_LINE + item.line_id,
+                "id": form.first_line + item.line_id,
                 "sku_id": sku_id(item.product_id),
                 "quantity": str(item.quantity),
                 "amount": text_yuan(item.amount),
@@ -144,10 +145,46 @@ def _suppliers(db: sqlite3.Connection, _query: Mapping[str, str]) -> Iterator[Do
                "modified": row["modified"]}  # fmt: skip
 
 
+ENABLED = {1: "enabled", 0: "spare", -1: "disabled"}
+
+
+def _skus(db: sqlite3.Connection, _query: Mapping[str, str]) -> Iterator[Document]:
+    for row in facts.products(db):
+        number = sku_id(row.product_id)
+        yield {"id": number, "number": number, "status": ENABLED[wares.enabled(row)], "name": row.name,
+               "modified": to_text(row.modified)}  # fmt: skip
+
+
+def _items(db: sqlite3.Connection, _query: Mapping[str, str]) -> Iterator[Document]:
+    for row in facts.products(db):
+        number = i_id(row.product_id)
+        yield {"id": number, "number": number, "status": ENABLED[wares.enabled(row)], "name": row.name,
+               "modified": to_text(row.modified), "skus": [sku_id(row.product_id)]}  # fmt: skip
+
+
+def _inventory(db: sqlite3.Connection, query: Mapping[str, str]) -> Iterator[Document]:
+    wanted = query.get("wms_co_id", "0")
+    if wanted == "each":
+        found = facts.stock(db)
+    elif wanted == "0":
+        found = totals(db)
+    else:
+        found = facts.stock(db, warehouse=int(wanted) - parties.wms_co_id(0) if wanted.isdigit() else -1)
+    for stock in found:
+        number = sku_id(stock.product_id)
+        warehouse = parties.wms_co_id(stock.warehouse) if stock.warehouse else 0
+        yield {"id": f"{number}@{warehouse}", "number": number, "status": "", "wms_co_id": warehouse,
+               "modified": to_text(stock.modified), "lines": [
+                   {"id": number, "sku_id": number, "quantity": str(stock.quantity), "amount": "0.00"}]}  # fmt: skip
+
+
 BASE_DATA: dict[str, Rows] = {
     "shops": _shops,
     "warehouses": _warehouses,
     "distributors": _distributors,
     "distributors_legacy": _distributors_legacy,
     "suppliers": _suppliers,
+    "skus": _skus,
+    "items": _items,
+    "inventory": _inventory,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_sandbox.jushuitan import counts, sales
+from erp_sandbox.jushuitan import aftersales, counts, moves, purchasing, sales
 
 if TYPE_CHECKING:
     from erp_sandbox.jushuitan.documents import Form
@@ -12,5 +12,12 @@ if TYPE_CHECKING:
 FORMS: dict[str, tuple[Form, ...]] = {
     "orders": (sales.ORDERS,),
     "sales_outbounds": (sales.OUTBOUNDS,),
+    "refunds": (aftersales.REFUNDS,),
+    "aftersale_receipts": (aftersales.RECEIPTS,),
+    "purchase_orders": (purchasing.ORDERS,),
+    "purchase_ins": (purchasing.INS,),
+    "purchase_returns": (purchasing.RETURNS,),
+    "other_inouts": (moves.OTHER_INS, moves.OTHER_OUTS),
+    "allocations": (moves.SENDINGS, moves.RECEIPTS),
     "inventory_counts": (counts.COUNTS,),
 }

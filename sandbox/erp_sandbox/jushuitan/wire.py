@@ -67,10 +67,8 @@ class Wire:
                 return early
         outcome, status = OK, 200
         try:
-            if form is None:
-                raise Refusal("form_wanted")
-            address = request.client.host if request.client else ""
-            body = self._body(0, "执行成功", await self._data(path, form, kind, address), as_text=kind == "code_text")
+            data = await self._data(path, form, kind, request.client.host if request.client else "")
+            body = self._body(0, "执行成功", data, as_text=kind == "code_text")
         except Refusal as refusal:
             outcome = refusal.name
             body, status = self._refused(path, refusal)
@@ -78,7 +76,9 @@ class Wire:
         response = Response(body, status, media_type="application/json")
         return response if fault is None else await fault.after(request, response)
 
-    async def _data(self, path: str, form: dict[str, str], fault: str | None, address: str) -> Any:
+    async def _data(self, path: str, form: dict[str, str] | None, fault: str | None, address: str) -> Any:
+        if form is None:
+            raise Refusal("form_wanted")
         if path in tokens.CALLS:
             needed, grant = tokens.CALLS[path]
             app = self._verified(form, (*TOKEN_FIELDS, *sorted(needed)))
@@ -154,7 +154,7 @@ class Wire:
             "has_next": has_next,
             "total": total,
         }
-        data = {name: known[name] for name in endpoint.envelope}
+        data: dict[str, Any] = {name: known[name] for name in endpoint.envelope}
         data[endpoint.list_key] = rows if rows or settings.empty_list == "list" else None
         if settings.live_edits and has_next:
             listing.edit(settings.live_edits, self.erp.now())
