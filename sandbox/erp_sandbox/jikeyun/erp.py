@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter, deque
+from collections import Counter
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -37,7 +36,6 @@ class Erp:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self._lately: dict[str, deque[float]] = {}
         self._used: Counter[tuple[str, str]] = Counter()
         given = context.settings.get(NAME, {})
         context.settings[NAME] = changed(Settings(), given) if isinstance(given, dict) else given
@@ -80,7 +78,8 @@ class Erp:
         if limits.enabled:
             if settings.quota and self._used[appkey, method] >= settings.quota:
                 raise Refusal("quota")
-            self._check_second(appkey, settings.per_second)
+            if settings.per_second and not limits.take(f"{NAME} {appkey} 1 s", settings.per_second, 1):
+                raise Refusal("throttled")
             if settings.per_minute and not limits.take(f"{NAME} {appkey}", settings.per_minute):
                 raise Refusal("throttled")
             self._used[appkey, method] += 1
@@ -92,17 +91,6 @@ class Erp:
         used = sum(self._used.values())
         self._used.clear()
         return used
-
-    def _check_second(self, appkey: str, per_second: int) -> None:
-        if not per_second:
-            return
-        moment = time.monotonic()
-        lately = self._lately.setdefault(appkey, deque())
-        while lately and lately[0] <= moment - 1:
-            lately.popleft()
-        if len(lately) >= per_second:
-            raise Refusal("throttled")
-        lately.append(moment)
 
 
 def matches(method: str, patterns: str) -> bool:

@@ -46,12 +46,14 @@ class Shown(NamedTuple):
         number: 单号.
         status: 状态, in the vendor's numbers.
         more: what else tests want to see.
+        taobao: whether the orders of Taobao's shops are there.
     """
 
     parts: tuple[Part, ...]
     number: Callable[[Part, Fact], str]
     status: Callable[[Part, Fact], object]
     more: Callable[[Fact], Document] = lambda _fact: {}
+    taobao: bool = True
 
 
 def _transfer(fact: Fact) -> Document:
@@ -78,7 +80,9 @@ DOCUMENTS = {
     ),
     "stock_outs": Shown(stockdocs.OUTS, stockdoc_rows.number, lambda part, _: part.type),
     "stock_ins": Shown(stockdocs.INS, stockdoc_rows.number, lambda part, _: part.type),
-    "wms_orders": Shown((wms.PART,), lambda _, fact: wms.order_number(fact), lambda _, fact: wms.status(fact), _order),
+    "wms_orders": Shown(
+        (wms.PART,), lambda _, fact: wms.order_number(fact), lambda _, fact: wms.status(fact), _order, taobao=False
+    ),
     "return_changes": Shown(
         (aftersale.CHANGES,),
         lambda _, fact: aftersale.change_number(fact),
@@ -147,15 +151,19 @@ def summary(db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> Docu
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for document in streamed:
         lines = document.get("lines", ())
-        counts = 1, len(lines), sum(int(line["quantity"]) for line in lines), sum(_cents(line) for line in lines)
+        units = sum(int(line["quantity"]) for line in lines) + int(document.get("currentQuantity", 0))
+        counts = 1, len(lines), units, sum(_cents(line) for line in lines)
         sums[document["status"]] = [have + more for have, more in zip(sums[document["status"]], counts, strict=True)]
     total = [sum(column) for column in zip(*sums.values(), strict=True)] or [0, 0, 0, 0]
     return {**_sums(total), "by_status": {status: _sums(counts) for status, counts in sorted(sums.items())}}
 
 
 def _documents(db: sqlite3.Connection, shown: Shown) -> Iterator[Document]:
+    hidden = frozenset() if shown.taobao else trade_rows.taobao_shops(db)
     for _, place, fact in documents.each(db, Selection("", shown.parts)):
         part = shown.parts[place]
+        if fact.store in hidden:
+            continue
         yield {
             "id": long_id(part.ids[0], fact.id),
             "number": shown.number(part, fact),
