@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.errors import SandboxError
+from erp_sandbox.retail import facts
 from erp_sandbox.retail.world import CANCELLED, STATUS_BY_REMAINDER
 from erp_sandbox.wangdiantong import stockouts
 from erp_sandbox.wangdiantong.query import moment
@@ -63,6 +64,18 @@ def reaudit(erp: Erp, body: dict[str, Any]) -> dict[str, Any]:
     return {"stockout_id": twin.stockout_id, "order_no": stockouts.order_no(twin)}
 
 
+def touch(
+    db: sqlite3.Connection, kind: str, number: int, *, now: int, status: str | None = None, remark: str | None = None
+) -> None:
+    """Edit a document that all vendors share, so that `undo` can take it back. The caller commits."""
+    db.execute(
+        "INSERT OR IGNORE INTO wdt_edited SELECT kind, id, status, modified, remark FROM retail_facts "
+        "WHERE kind = ? AND id = ?",
+        (kind, number),
+    )
+    facts.touch(db, kind, number, now=now, status=status, remark=remark)
+
+
 def undo(erp: Erp) -> dict[str, Any]:
     """Take every edit back, as if the state had just been seeded."""
     db = erp.context.db
@@ -73,6 +86,13 @@ def undo(erp: Erp) -> dict[str, Any]:
             "UPDATE wdt_stockouts SET remark = NULL, status = seeded_status(stockout_id), "  # noqa: S608 - our constant
             f"modified = consigned + stockout_id % {MODIFIED_SPREAD_SECONDS}"
         )
+        # the versions stay: a row that is as it was has been written all the same
+        db.execute(
+            "UPDATE retail_facts SET (status, modified, remark) = (SELECT status, modified, remark "
+            "FROM wdt_edited AS was WHERE was.kind = retail_facts.kind AND was.id = retail_facts.id) "
+            "WHERE (kind, id) IN (SELECT kind, id FROM wdt_edited)"
+        )
+        db.execute("DELETE FROM wdt_edited")
     return {"removed": removed}
 
 

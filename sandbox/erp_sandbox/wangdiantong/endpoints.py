@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from erp_sandbox.wangdiantong import bases, goods, stockout_rows, stockouts
-from erp_sandbox.wangdiantong.query import FLAG, LIST, NUMBER, STATUSES, TEXT, Check, Endpoint, read_integers
+from erp_sandbox.wangdiantong import bases, enterprise_lists, flagship_lists, goods, stockout_rows, stockouts
+from erp_sandbox.wangdiantong.query import FLAG, LIST, NUMBER, STATUSES, TEXT, Check, Endpoint, TableRows, read_integers
 
 MINUTES_60 = 60 * 60
 DAYS_30 = 30 * 86_400
@@ -49,8 +49,7 @@ ENTERPRISE = (
         parameters=STOCKOUT_PARAMETERS,
         longest=DAYS_30,
         instead_of_times=frozenset({"stockout_no", "src_order_no", "src_tid"}),
-        select=stockouts.select_enterprise,
-        render=stockout_rows.render,
+        rows=TableRows(stockouts.select_enterprise, stockout_rows.render, editable=True),
     ),
     Endpoint(
         name="his_stockout_order_query_trade",
@@ -60,8 +59,7 @@ ENTERPRISE = (
         longest=DAYS_30,
         instead_of_times=frozenset({"stockout_no", "src_order_no", "src_tid"}),
         history=True,
-        select=stockouts.select_enterprise,
-        render=stockout_rows.render,
+        rows=TableRows(stockouts.select_enterprise, stockout_rows.render, editable=True),
     ),
     Endpoint(
         name="shop",
@@ -72,8 +70,7 @@ ENTERPRISE = (
         page_size=30,
         counted=False,
         times_needed=False,
-        select=bases.select_shops,
-        render=bases.render_shops,
+        rows=TableRows(bases.select_shops, bases.render_shops),
     ),
     Endpoint(
         name="warehouse_query",
@@ -83,8 +80,7 @@ ENTERPRISE = (
         defaults={"is_disabled": False},
         longest=DAYS_30,
         times_needed=False,
-        select=bases.select_warehouses,
-        render=bases.render_warehouses,
+        rows=TableRows(bases.select_warehouses, bases.render_warehouses),
     ),
     Endpoint(
         name="goods_query",
@@ -94,9 +90,9 @@ ENTERPRISE = (
                     "deleted": FLAG},
         longest=DAYS_30,
         instead_of_times=frozenset({"spec_no", "goods_no"}),
-        select=goods.select,
-        render=goods.render,
+        rows=TableRows(goods.select, goods.render),
     ),
+    *enterprise_lists.ENDPOINTS,
 )  # fmt: skip
 
 FLAGSHIP = (
@@ -107,8 +103,7 @@ FLAGSHIP = (
         parameters=FLAGSHIP_STOCKOUT_PARAMETERS,
         longest=MINUTES_60,
         instead_of_times=frozenset({"stockout_no", "src_order_no", "logistics_no"}),
-        select=stockouts.select_flagship,
-        render=stockout_rows.render,
+        rows=TableRows(stockouts.select_flagship, stockout_rows.render, editable=True),
     ),
     Endpoint(
         name="wms.stockout.Sales.queryHistoryWithDetail",
@@ -118,8 +113,7 @@ FLAGSHIP = (
         longest=MINUTES_60,
         instead_of_times=frozenset({"stockout_no", "src_order_no", "logistics_no"}),
         history=True,
-        select=stockouts.select_flagship,
-        render=stockout_rows.render,
+        rows=TableRows(stockouts.select_flagship, stockout_rows.render, editable=True),
     ),
     Endpoint(
         name="setting.Shop.queryShop",
@@ -127,8 +121,7 @@ FLAGSHIP = (
         list_key="details",
         parameters={"shop_no": TEXT, "platform_id": NUMBER},
         times_needed=False,
-        select=bases.select_shops,
-        render=bases.render_shops,
+        rows=TableRows(bases.select_shops, bases.render_shops),
     ),
     Endpoint(
         name="setting.Warehouse.queryWarehouse",
@@ -138,8 +131,7 @@ FLAGSHIP = (
                     "hide_delete": FLAG},
         longest=UNSTATED,
         times_needed=False,
-        select=bases.select_warehouses,
-        render=bases.render_warehouses,
+        rows=TableRows(bases.select_warehouses, bases.render_warehouses),
     ),
     Endpoint(
         name="goods.Goods.queryWithSpec",
@@ -150,9 +142,9 @@ FLAGSHIP = (
         longest=DAYS_30,
         end_is_now=True,
         instead_of_times=frozenset({"spec_no", "goods_no"}),
-        select=goods.select,
-        render=goods.render,
+        rows=TableRows(goods.select, goods.render),
     ),
+    *flagship_lists.ENDPOINTS,
 )  # fmt: skip
 
 INTERNAL_ONLY = frozenset({"wms.stockin.PreStockin.search"})

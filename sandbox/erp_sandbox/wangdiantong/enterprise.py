@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hmac
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse
 
+from erp_sandbox.clock import CST_SECONDS
 from erp_sandbox.wangdiantong import accounts, signing
 from erp_sandbox.wangdiantong.endpoints import ENTERPRISE
 from erp_sandbox.wangdiantong.erp import CLOCK_SKEW, LOG, Page
 from erp_sandbox.wangdiantong.fields import Style
-from erp_sandbox.wangdiantong.query import INTEGER, Query, check_window, checked, moment
+from erp_sandbox.wangdiantong.query import INTEGER, Query, check_window, moment, values_of
 from erp_sandbox.wangdiantong.refusals import Refusal, TopRefusal
 from erp_sandbox.wangdiantong.wire import Call, Wire, form_parameters, json_response, query_parameters
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from erp_sandbox.wangdiantong.settings import Settings
 
 TOLERANCE_SECONDS = 300
+HOUR_SECONDS = 3_600
+NIGHT_HOURS = 2
 NOT_FOUND = "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1></body></html>"
 
 
@@ -56,7 +59,7 @@ class EnterpriseWire(Wire):
         endpoint = self.endpoints[call.name]
 
         def work(empty: bool) -> Response:
-            query = enterprise_query(endpoint, call.parameters, self.erp.settings, through_qimen=False)
+            query = enterprise_query(endpoint, call.parameters, self.erp.settings, self.erp.now(), through_qimen=False)
             page = Page("", 0) if empty else self.erp.page(endpoint, query, Style.ENTERPRISE)
             return json_response('{"code":0,"message":""' + page_members(endpoint, page, self.erp.settings) + "}")
 
@@ -98,7 +101,7 @@ def explain_wrong_sign(parameters: dict[str, str], sign: str) -> None:
 
 
 def enterprise_query(
-    endpoint: Endpoint, parameters: dict[str, str], settings: Settings, *, through_qimen: bool
+    endpoint: Endpoint, parameters: dict[str, str], settings: Settings, now: int, *, through_qimen: bool
 ) -> Query:
     """Check the parameters of a 企业版 or 企业奇门 call.
 
@@ -106,10 +109,17 @@ def enterprise_query(
         Refusal: a parameter is missing or wrong.
     """
     page_no, page_size = _paging(endpoint, parameters, settings)
-    values = {**endpoint.defaults, **checked(parameters, endpoint.parameters)}
+    if endpoint.at_night and settings.full_stock == "night" and now_hour(now) >= NIGHT_HOURS:
+        raise Refusal("night_only")
+    values = values_of(endpoint, parameters)
+    name, window = _window(endpoint, parameters, values, settings)
+    if window is None and endpoint.warehouse_hour and values.keys() <= {"warehouse_no"}:
+        window = now - HOUR_SECONDS, now
     return Query(
         values=values,
-        window=_window(endpoint, parameters, settings, has_number=not endpoint.instead_of_times.isdisjoint(values)),
+        window=window,
+        range=name,
+        now=now,
         page=page_no,
         page_size=page_size,
         counted=page_no == 0,  # contract 6: total_count only when page_no = 0
@@ -126,7 +136,7 @@ def _paging(endpoint: Endpoint, parameters: dict[str, str], settings: Settings) 
     sent = parameters.get("page_size") or str(endpoint.page_size)
     if not INTEGER.fullmatch(sent) or int(sent) < 1:
         raise Refusal("page_size_wrong")
-    return int(page_no), clamped(int(sent), settings.max_page_size, settings)
+    return int(page_no), clamped(int(sent), endpoint.most(settings, settings.max_page_size), settings)
 
 
 def clamped(page_size: int, most: int, settings: Settings) -> int:
@@ -140,21 +150,28 @@ def clamped(page_size: int, most: int, settings: Settings) -> int:
 
 
 def _window(
-    endpoint: Endpoint, parameters: dict[str, str], settings: Settings, *, has_number: bool
-) -> tuple[int, int] | None:
-    start, end = parameters.get("start_time", ""), parameters.get("end_time", "")
-    if endpoint.longest is None:
-        return None
+    endpoint: Endpoint, parameters: dict[str, str], values: dict[str, Any], settings: Settings
+) -> tuple[str, tuple[int, int] | None]:
+    """Read the window; gives its name too."""
+    if endpoint.longest is None or not endpoint.alone.isdisjoint(values):
+        return "", None
+    start_name, end_name, name = endpoint.ranges[0]
+    start, end = parameters.get(start_name, ""), parameters.get(end_name, "")
     if not (start or end):
-        if endpoint.times_needed and not has_number:
+        if endpoint.times_needed and endpoint.instead_of_times.isdisjoint(values):
             raise Refusal("conditions_missing")
-        return None
-    for name, value in (("start_time", start), ("end_time", end)):
+        return "", None
+    for given, value in ((start_name, start), (end_name, end)):
         if not value:
-            raise Refusal("time_missing", name=name)
-    window = moment("start_time", start), moment("end_time", end)
-    check_window(*window, endpoint.longest, settings, equal=settings.equal_times == "allow")
-    return window
+            raise Refusal("time_missing", name=given)
+    window = moment(start_name, start), moment(end_name, end)
+    check_window(*window, endpoint.longest_for(values), settings, equal=settings.equal_times == "allow")
+    return name, window
+
+
+def now_hour(now: int) -> int:
+    """Return the hour of the day in Shanghai."""
+    return (now + CST_SECONDS) // HOUR_SECONDS % 24
 
 
 def page_members(endpoint: Endpoint, page: Page, settings: Settings) -> str:

@@ -66,24 +66,10 @@ class Erp:
     def page(self, endpoint: Endpoint, query: Query, style: Style) -> Page:
         """Read one page, and in the mode ``live_edits`` let other people edit rows right after it."""
         db = self.context.db
-        selection = endpoint.select(query, db)
-        total: int | None = None
-        if query.counted and endpoint.counted:
-            counting = f"SELECT count(*) FROM {selection.table} WHERE {selection.condition}"  # noqa: S608 - our columns
-            total = db.execute(counting, selection.arguments).fetchone()[0]
-        rows = db.execute(
-            f"SELECT * FROM {selection.table} WHERE {selection.condition} "  # noqa: S608 - our columns, values are bound
-            f"ORDER BY {selection.order} LIMIT ? OFFSET ?",
-            [*selection.arguments, query.page_size, query.page * query.page_size],
-        )
-        text = ",".join(endpoint.render(db, rows, style))
-        if self.settings.live_edits and selection.table == "wdt_stockouts":
-            with db:
-                db.execute(
-                    f"UPDATE wdt_stockouts SET modified = ? WHERE stockout_id IN (SELECT stockout_id FROM wdt_stockouts "  # noqa: S608, E501 - our columns
-                    f"WHERE {selection.condition} ORDER BY {selection.order} LIMIT ?)",
-                    [self.now(), *selection.arguments, self.settings.live_edits],
-                )
+        total = endpoint.rows.count(query, db) if query.counted and endpoint.counted else None
+        text = endpoint.rows.page(query, db, style)
+        if self.settings.live_edits:
+            endpoint.rows.edit(query, db, self.settings.live_edits, self.now())
         return Page(text, total)
 
     def refused(self, refusal: Refusal, *, flagship: bool) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from erp_sandbox.wangdiantong.endpoints import FLAGSHIP, INTERNAL_ONLY
 from erp_sandbox.wangdiantong.enterprise import clamped
 from erp_sandbox.wangdiantong.erp import CLOCK_SKEW, Page
 from erp_sandbox.wangdiantong.fields import Style
-from erp_sandbox.wangdiantong.query import Query, check_window, checked, moment, read_integer
+from erp_sandbox.wangdiantong.query import Query, check_window, moment, read_integer, values_of
 from erp_sandbox.wangdiantong.refusals import Refusal, TopRefusal
 from erp_sandbox.wangdiantong.wire import FORM, Call, Wire, json_response, query_parameters
 
@@ -30,7 +30,6 @@ EPOCH = 1_325_347_200
 TOLERANCE_SECONDS = 120
 VERSION = "1.0"
 INT_DIGITS = 10
-TIMES = ("start_time", "end_time")
 
 
 class FlagshipWire(Wire):
@@ -59,7 +58,7 @@ class FlagshipWire(Wire):
             settings = self.erp.settings
             parameters = _only_argument(call.body)
             check_names(endpoint, parameters)
-            page_no, page_size = _paging(call, settings)
+            page_no, page_size = _paging(endpoint, call, settings)
             counted = call.parameters.get("calc_total") == "1"
             query = flagship_query(
                 endpoint, parameters, settings, page=page_no, page_size=page_size, counted=counted, now=self.erp.now()
@@ -101,7 +100,8 @@ class FlagshipWire(Wire):
 
 def check_names(endpoint: Endpoint, parameters: dict[str, Any]) -> None:
     """Refuse a parameter name that the method does not have: status 2 (contract 5.2)."""
-    known = {*endpoint.parameters, *(TIMES if endpoint.longest is not None else ())}
+    times = (name for start, end, _ in endpoint.ranges for name in (start, end)) if endpoint.longest is not None else ()
+    known = {*endpoint.parameters, *times}
     for name in parameters:
         if name not in known:
             raise Refusal("parameter_unknown", name=name)
@@ -123,10 +123,13 @@ def flagship_query(
     Raises:
         Refusal: a parameter is missing or wrong.
     """
-    values = {**endpoint.defaults, **checked(parameters, endpoint.parameters)}
+    values = values_of(endpoint, parameters)
+    name, window = _window(endpoint, parameters, values, settings, now)
     return Query(
         values=values,
-        window=_window(endpoint, parameters, settings, now, not endpoint.instead_of_times.isdisjoint(values)),
+        window=window,
+        range=name,
+        now=now,
         page=page,
         page_size=page_size,
         counted=counted,
@@ -138,13 +141,15 @@ def flagship_query(
 
 def data_member(endpoint: Endpoint, page: Page, settings: Settings) -> str:
     """Write ``data`` with a comma in front; without rows and total it may be missing."""
+    if endpoint.bare and settings.count_details == "bare":
+        return f',"data":[{page.rows}]' + ("" if page.total is None else f',"total":{page.total}')
     inner = [] if page.total is None else [f'"total_count":{page.total}']
     if page.rows or settings.empty_list == "present":
         inner.append(f'"{endpoint.list_key}":[{page.rows}]')
     return ',"data":{' + ",".join(inner) + "}" if inner else ""
 
 
-def read_pager(page_no: Any, page_size: Any, settings: Settings, *, first: int) -> tuple[int, int]:
+def read_pager(endpoint: Endpoint, page_no: Any, page_size: Any, settings: Settings, *, first: int) -> tuple[int, int]:
     """Read page number and size; gives the page counted from 0.
 
     Raises:
@@ -158,7 +163,7 @@ def read_pager(page_no: Any, page_size: Any, settings: Settings, *, first: int) 
         raise Refusal("page_no_wrong", least=first)
     if size < 1:
         raise Refusal("page_size_wrong")
-    return number - first, clamped(size, settings.max_page_size_flagship, settings)
+    return number - first, clamped(size, endpoint.most(settings, settings.max_page_size_flagship), settings)
 
 
 def _only_argument(body: bytes) -> dict[str, Any]:
@@ -176,25 +181,28 @@ def _only_argument(body: bytes) -> dict[str, Any]:
     return arguments[0]
 
 
-def _paging(call: Call, settings: Settings) -> tuple[int, int]:
+def _paging(endpoint: Endpoint, call: Call, settings: Settings) -> tuple[int, int]:
     page_no, page_size = call.parameters.get("page_no"), call.parameters.get("page_size")
     if not page_no or not page_size:
         raise Refusal("pager_missing", method=call.name)
-    return read_pager(page_no, page_size, settings, first=0)
+    return read_pager(endpoint, page_no, page_size, settings, first=0)
 
 
 def _window(
-    endpoint: Endpoint, parameters: dict[str, Any], settings: Settings, now: int, has_number: bool
-) -> tuple[int, int] | None:
-    if endpoint.longest is None:
-        return None
-    start, end = (parameters.get(name) or None for name in TIMES)
-    if start is None and end is None:
-        if endpoint.times_needed and not has_number:
-            raise Refusal("conditions_missing")
-        return None
-    if start is None or (end is None and not endpoint.end_is_now):
-        raise Refusal("time_missing", name="start_time" if start is None else "end_time")
-    window = moment("start_time", start), now if end is None else moment("end_time", end)
-    check_window(*window, endpoint.longest, settings, equal=True)
-    return window
+    endpoint: Endpoint, parameters: dict[str, Any], values: dict[str, Any], settings: Settings, now: int
+) -> tuple[str, tuple[int, int] | None]:
+    """Read the window: the first of the ranges that is sent; gives its name too."""
+    if endpoint.longest is None or not endpoint.alone.isdisjoint(values):
+        return "", None
+    for start_name, end_name, name in endpoint.ranges:
+        start, end = parameters.get(start_name) or None, parameters.get(end_name) or None
+        if start is None and end is None:
+            continue
+        if start is None or (end is None and not endpoint.end_is_now):
+            raise Refusal("time_missing", name=start_name if start is None else end_name)
+        window = moment(start_name, start), now if end is None else moment(end_name, end)
+        check_window(*window, endpoint.longest_for(values), settings, equal=True)
+        return name, window
+    if endpoint.times_needed and endpoint.instead_of_times.isdisjoint(values):
+        raise Refusal("conditions_missing")
+    return "", None

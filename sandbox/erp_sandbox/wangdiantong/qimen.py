@@ -119,20 +119,21 @@ class QimenWire(Wire):
 
     def _page(self, endpoint: Endpoint, call: Call, empty: bool) -> str:
         settings = self.erp.settings
-        query = enterprise_query(endpoint, call.parameters, settings, through_qimen=True)
+        query = enterprise_query(endpoint, call.parameters, settings, self.erp.now(), through_qimen=True)
         page = Page("", 0) if empty else self.erp.page(endpoint, query, Style.QIMEN)
         return '"errorcode":0,"message":"OK"' + page_members(endpoint, page, settings)
 
     def _flagship_page(self, endpoint: Endpoint, call: Call, empty: bool) -> str:
         settings = self.erp.settings
         parameters = _object(call.parameters.get("params", ""))
-        check_names(endpoint, parameters)
+        if settings.qimen_unknown == "refuse":
+            check_names(endpoint, parameters)
         if not call.parameters.get("pager"):
             raise Refusal("pager_missing", method=call.name)
         pager = _object(call.parameters["pager"])
         if pager.get("page_no") == 0 and settings.qimen_page_zero == "empty":
             return '"status":0,"message":"OK"' + data_member(endpoint, Page("", 0), settings)
-        page_no, page_size = read_pager(pager.get("page_no"), pager.get("page_size"), settings, first=1)
+        page_no, page_size = read_pager(endpoint, pager.get("page_no"), pager.get("page_size"), settings, first=1)
         query = flagship_query(
             endpoint,
             parameters,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from erp_sandbox.clock import CST
 from erp_sandbox.wangdiantong.refusals import Refusal
@@ -32,6 +32,8 @@ class Query:
         counted: whether the answer has the total.
         through_qimen: whether the call came through the Taobao gateway.
         history: whether the rows before the cut-off are asked for.
+        range: which of the endpoint's ranges the window is.
+        now: the sandbox's time, unix seconds.
     """
 
     values: dict[str, Any]
@@ -42,6 +44,8 @@ class Query:
     through_qimen: bool
     settings: Settings
     history: bool = False
+    range: str = ""
+    now: int = 0
 
 
 @dataclass
@@ -73,6 +77,71 @@ class Selection:
         return " AND ".join(self.where) or "1"
 
 
+class Rows(Protocol):
+    """A list that an interface reads."""
+
+    def count(self, query: Query, db: sqlite3.Connection) -> int:
+        """Count the rows of the whole list."""
+
+    def page(self, query: Query, db: sqlite3.Connection, style: Style) -> str:
+        """Return the rows of a page as JSON texts joined by commas."""
+
+    def edit(self, query: Query, db: sqlite3.Connection, count: int, now: int) -> None:
+        """Let other people edit the first so many rows of the list."""
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """A list that is one table of the vendor's.
+
+    Attributes:
+        select: turns a checked query into a selection.
+        render: turns rows of the selection's table into JSON texts.
+        editable: whether other people edit its rows.
+    """
+
+    select: Callable[[Query, sqlite3.Connection], Selection]
+    render: Callable[[sqlite3.Connection, Iterable[tuple[Any, ...]], Style], Iterable[str]]
+    editable: bool = False
+
+    def count(self, query: Query, db: sqlite3.Connection) -> int:
+        """Count what is selected."""
+        selection = self.select(query, db)
+        counting = f"SELECT count(*) FROM {selection.table} WHERE {selection.condition}"  # noqa: S608 - our columns
+        return int(db.execute(counting, selection.arguments).fetchone()[0])
+
+    def page(self, query: Query, db: sqlite3.Connection, style: Style) -> str:
+        """Read and write a page."""
+        selection = self.select(query, db)
+        rows = db.execute(
+            f"SELECT * FROM {selection.table} WHERE {selection.condition} "  # noqa: S608 - our columns, values are bound
+            f"ORDER BY {selection.order} LIMIT ? OFFSET ?",
+            [*selection.arguments, query.page_size, query.page * query.page_size],
+        )
+        return ",".join(self.render(db, rows, style))
+
+    def edit(self, query: Query, db: sqlite3.Connection, count: int, now: int) -> None:
+        """Modify the first rows now, where the table's rows are edited at all."""
+        if not self.editable:
+            return
+        selection = self.select(query, db)
+        table, key = selection.table, selection.key
+        with db:
+            db.execute(
+                f"UPDATE {table} SET modified = ? WHERE {key} IN (SELECT {key} FROM {table} "  # noqa: S608 - our columns
+                f"WHERE {selection.condition} ORDER BY {selection.order} LIMIT ?)",
+                [now, *selection.arguments, count],
+            )
+
+
+class Range(NamedTuple):
+    """The parameters of a time window, and its name where an interface has several."""
+
+    start: str = "start_time"
+    end: str = "end_time"
+    name: str = ""
+
+
 class Check(NamedTuple):
     """How a parameter's value is read; ``read`` raises `ValueError` for a value that is none."""
 
@@ -88,8 +157,7 @@ class Endpoint:
         name: the 企业版 file without ``.php``, or the 旗舰版 method.
         list_key: where the answer holds its rows.
         parameters: the business parameters it knows (times and paging apart).
-        select: turns a checked query into a selection.
-        render: turns rows of the selection's table into JSON texts.
+        rows: the list.
         longest: the longest window in seconds; None: it takes no times.
         end_is_now: whether a missing end_time means now.
         defaults: values of parameters that are not sent.
@@ -99,13 +167,20 @@ class Endpoint:
         counted: whether it has a total_count at all.
         history: whether it looks at the rows before the cut-off.
         qimen_name: its name on the Taobao gateway.
+        ranges: the windows it takes; the first one that is sent counts.
+        longest_with: the longest window when a parameter is sent.
+        alone: parameters beside which every other one, times too, is ignored.
+        required: parameters without which a call is refused.
+        limit: the name of the switch that says how many rows a page has at most; empty: the dialect's.
+        bare: whether 旗舰版 answers with a bare array and a total beside it.
+        warehouse_hour: whether a warehouse without times means what changed during the last hour.
+        at_night: whether it only works from 00:00 to 02:00.
     """
 
     name: str
     list_key: str
     parameters: dict[str, Check]
-    select: Callable[[Query, sqlite3.Connection], Selection]
-    render: Callable[[sqlite3.Connection, Iterable[tuple[Any, ...]], Style], Iterable[str]]
+    rows: Rows
     qimen_name: str
     longest: int | None = None
     end_is_now: bool = False
@@ -115,6 +190,36 @@ class Endpoint:
     page_size: int = 40
     counted: bool = True
     history: bool = False
+    ranges: tuple[Range, ...] = (Range(),)
+    longest_with: dict[str, int] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+    limit: str = ""
+    bare: bool = False
+    warehouse_hour: bool = False
+    at_night: bool = False
+
+    def longest_for(self, values: dict[str, Any]) -> int:
+        """Return the longest window of a call with these values, in seconds."""
+        return next((span for name, span in self.longest_with.items() if name in values), self.longest or 0)
+
+    def most(self, settings: Settings, dialect: int) -> int:
+        """Return the most rows of a page, where the dialect's own most is ``dialect``."""
+        return getattr(settings, self.limit) if self.limit else dialect
+
+
+def values_of(endpoint: Endpoint, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Check the business parameters of a call.
+
+    Raises:
+        Refusal: a parameter is missing or wrong.
+    """
+    values = {**endpoint.defaults, **checked(parameters, endpoint.parameters)}
+    for name in endpoint.required:
+        if name not in values:
+            raise Refusal("value_missing", name=name)
+    alone = {name: values[name] for name in endpoint.alone if name in values}
+    return alone or values
 
 
 def read_text(value: Any) -> str:

@@ -75,6 +75,7 @@ REFUSALS: dict[str, Words] = {
     "window_too_wide": Words(
         2104, "您的查询时间过宽,查询时间不能大于{span}", 100, "您的查询时间过宽,查询时间不能大于{span}"
     ),
+    "night_only": Words(20, "该接口仅支持在00:00-02:00调用", 100, "该接口仅支持在00:00-02:00调用"),
     # values
     "status_wrong": Words(2830, "status参数值不合法", 100, "状态应该是由逗号分隔开的整数数组"),
     "shop_unknown": Words(2310, "店铺编号不存在或已停用", 100, "店铺编号不存在或已停用"),

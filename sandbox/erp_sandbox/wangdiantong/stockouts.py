@@ -16,6 +16,7 @@ from erp_sandbox.retail.world import (
     WHOLESALE_HOUSEHOLDS,
     WHOLESALE_TRADE,
 )
+from erp_sandbox.wangdiantong import sight
 from erp_sandbox.wangdiantong.query import Selection, moment
 from erp_sandbox.wangdiantong.refusals import Refusal
 from erp_sandbox.wangdiantong.tables import TAOBAO, Stockout
@@ -146,20 +147,8 @@ def _numbers(selection: Selection, query: Query) -> None:
 
 
 def _shops(selection: Selection, query: Query, db: sqlite3.Connection) -> None:
-    for name in ("shop_no", "shop_nos"):
-        if name not in query.values:
-            continue
-        asked = query.values[name] if name == "shop_nos" else [query.values[name]]
-        marks = ",".join("?" * len(asked))
-        found = [
-            row[0]
-            for row in db.execute(
-                f"SELECT shop_id FROM wdt_shops WHERE NOT disabled AND shop_no IN ({marks})",  # noqa: S608 - marks only
-                asked,
-            )
-        ]
-        if not found:
-            raise Refusal("shops_all_unknown" if name == "shop_nos" else "shop_unknown")
+    found = sight.shops(query, db)
+    if found is not None:
         selection.add_in("store_id", found)
 
 
@@ -170,16 +159,9 @@ def _visible(selection: Selection, query: Query) -> None:
         selection.add("platform <> ?", TAOBAO)
     elif settings.qimen_rows == "taobao":
         selection.add("platform = ?", TAOBAO)
-    allowed = [number for number in settings.warehouse_rights.split(",") if number]
-    asked = query.values.get("warehouse_no")
-    if asked is not None:
-        if asked not in {f"WH{number:02d}" for number in range(1, len(words.WAREHOUSES) + 1)}:
-            raise Refusal("warehouse_unknown")
-        if allowed and asked not in allowed:
-            raise Refusal("warehouse_no_right")
-        allowed = [asked]
+    allowed = sight.warehouses(query)
     if allowed:
-        remainders = [int(number[2:]) - 1 for number in allowed]
+        remainders = [number - 1 for number in allowed]
         selection.add(f"store_id % {len(words.WAREHOUSES)} IN ({','.join('?' * len(remainders))})", *remainders)
     if settings.history_before:
         cut_off = moment("history_before", settings.history_before)

@@ -93,6 +93,14 @@ CREATE TABLE IF NOT EXISTS wdt_warehouses (
     created INTEGER NOT NULL,
     modified INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS wdt_edited (    -- what shared documents were before somebody edited them
+    kind TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    modified INTEGER NOT NULL,
+    remark TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+);
 """
 
 
