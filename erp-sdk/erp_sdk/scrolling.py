@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
+class CursorLostError(FatalAPIError):
+    """The vendor does not know a cursor any more that it gave itself; the list can be walked again from its start."""
+
+
 @dataclass(slots=True)
 class Scroll(Generic[Row]):
     """Walks by the cursors that the answers give.
@@ -53,6 +57,7 @@ class Scroll(Generic[Row]):
         Raises:
             TooManyRows: The list has more rows than ``limit``.
             RepeatedPage: The cursor moves and the rows do not.
+            CursorLostError: The cursors do not live as long as reading takes.
         """
         mine: set[Hashable] = set()
         total = 0
@@ -62,10 +67,15 @@ class Scroll(Generic[Row]):
             if self.limit is not None and total > self.limit:
                 raise TooManyRows(total)
             yield self._note(page, mine)
-            if attempt and len(mine) >= total:  # what was missing has left the list meanwhile
+            if attempt and len(mine) >= total > 0:  # what was missing has left the list meanwhile
                 return
-            for following in self._after(page):
-                yield self._note(following, mine)
+            try:
+                for following in self._after(page):
+                    yield self._note(following, mine)
+            except CursorLostError:
+                if attempt == self.tries - 1:
+                    raise
+                continue
             if len(mine) >= total:
                 return
         self.on_incomplete(IncompleteList(len(mine), total))

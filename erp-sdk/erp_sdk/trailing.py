@@ -26,12 +26,16 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from erp_sdk.stream import Params, WindowedStream
+from erp_sdk.stream import WindowedStream
 from erp_sdk.times import parse_time, rfc3339
 from erp_sdk.windows import SECOND, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from singer_sdk.helpers import types
+
+    from erp_sdk.paging import Seen
 
 _READING = "reading"
 
@@ -93,11 +97,11 @@ class TrailingStream(WindowedStream):
             return None
         return through, rfc3339(bookmark)
 
-    def kept(self, rows: list[Any], params: Params, window: Window) -> list[Any]:
-        """Return the rows that have changed since; one that does not say when it changed may have."""
+    def read_window(self, window: Window, seen: Seen[Any], limit: int | None) -> Iterator[list[Any]]:
+        """Yield the rows that have changed since; one that does not say when it changed may have."""
         since = self._changed_since
-        rows = super().kept(rows, params, window)
-        return [row for row in rows if row.version.__class__ is not str or row.version >= since]
+        for rows in super().read_window(window, seen, limit):
+            yield [row for row in rows if row.version.__class__ is not str or row.version >= since]
 
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Note how far the range has been read; when it is complete, move the bookmark."""

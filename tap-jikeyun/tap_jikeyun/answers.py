@@ -29,6 +29,7 @@ QUOTA = (
 )
 WINDOW = "吉客云 refuses the times asked for ({code}: {text}); set window_minutes smaller."
 PARAMETERS = "吉客云 refuses the parameters ({code}: {text}); set window_minutes or page_size smaller, or report it."
+CURSOR = "吉客云 does not know its scrollId any more ({code}: {text}); set window_minutes smaller."
 PUBLIC = "吉客云 misses or does not know a parameter ({code}: {text}); check base_url, and report it."
 
 STREAM_ONLY = frozenset({"0130020310", "0130000609"})
@@ -45,6 +46,7 @@ ANSWERS = AnswerTable(
         Answer(Action.FATAL, SIGNATURE, codes=("0858030801",)),
         Answer(Action.FATAL, APPKEY, codes=("0858030802",)),
         Answer(Action.FATAL, MERCHANT, codes=("0858030803",)),
+        Answer(Action.FATAL, CURSOR, text=r"scrollId"),
         Answer(Action.FATAL, WINDOW, codes=("0050030002",)),
         Answer(Action.FATAL, PARAMETERS, codes=("0040139996",)),
         Answer(Action.FATAL, PARAMETERS, text=r"page_?size|每页|分页"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from erp_sdk.calls import Listing, NotTheApiError, PageRequest
+from erp_sdk.scrolling import CursorLostError
 from erp_sdk.stream import ErpStream, FullTableStream, WindowedStream
 from erp_sdk.times import now, rfc3339, vendor_text
 from erp_sdk.trailing import TrailingStream
@@ -18,7 +19,7 @@ from singer_sdk.exceptions import FatalAPIError
 from singer_sdk.streams.rest import HTTPRequest
 
 from tap_jikeyun import schemas
-from tap_jikeyun.answers import ANSWERS, STREAM_ONLY
+from tap_jikeyun.answers import ANSWERS, CURSOR, STREAM_ONLY
 from tap_jikeyun.envelope import OddShapeError, open_envelope, rows_of, whole_number
 from tap_jikeyun.signing import signed_form
 
@@ -155,7 +156,9 @@ class JikeyunStream(ErpStream):
         if not opened.succeeded:
             code = opened.sub_code or opened.code
             error = ANSWERS.error(code, opened.text, where=where, response=response)
-            raise StreamRefusedError(str(error)) if code in STREAM_ONLY else error
+            if code in STREAM_ONLY:
+                raise StreamRefusedError(str(error))
+            raise CursorLostError(str(error)) if ANSWERS.find(code, opened.text).sentence == CURSOR else error
         try:
             rows, beside = rows_of(opened.data, self.list_key, self._keys[0])
         except (OddShapeError, msgspec.DecodeError) as error:
