@@ -153,3 +153,25 @@ def own(tap):
     yield tap
     tap.sandbox.post("jushuitan/settings", usual)
     tap.sandbox.clear_faults()
+
+
+def first_change(documents):
+    return min((document["modified"] for document in documents if document.get("modified")), default="2026-03-01")
+
+
+@pytest.fixture(scope="module")
+def everything(erp_sandbox, tmp_path_factory):
+    """What each stream has given by windows, with the output, and what the ERP really holds."""
+    found = {}
+
+    def of(stream, /):
+        if stream not in found:
+            truth = erp_sandbox.show("jushuitan", stream)
+            reader = Reader(erp_sandbox, tmp_path_factory.mktemp("reader"))
+            found[stream] = (
+                reader.read(streams=(stream,), start_date=first_change(truth), end_date="2026-04-02"),
+                truth,
+            )
+        return found[stream]
+
+    return of
