@@ -8,10 +8,12 @@ from erp_sandbox.retail import dataset, words
 from erp_sandbox.retail.world import UNKNOWN_CUSTOMERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 FIRST_SALE_ORG = 101
+BRANCHES_FROM = 90_000
+STOCK_ORG = "100"
 
 
 def sale_orgs() -> Iterable[tuple[str, str]]:
@@ -34,10 +36,31 @@ def customers() -> Iterable[tuple[str, str]]:
             yield f"会员{household_id:04d}", f"KH{household_id:05d}"
 
 
-TABLES = {
+def shop_orgs() -> Iterable[tuple[str, str]]:
+    """Yield shop 店铺编号 → Kingdee sales organisation: the one of the distributor who runs it."""
+    for store_id in dataset.stores():
+        yield f"S{store_id:04d}", str(FIRST_SALE_ORG + store_id % len(words.DISTRIBUTORS))
+
+
+def jushuitan_warehouses() -> Iterable[tuple[str, str]]:
+    """Yield 聚水潭 branch warehouse 分仓编号 → Kingdee stock."""
+    for number in range(1, len(words.WAREHOUSES) + 1):
+        yield str(BRANCHES_FROM + number), f"CK{number:02d}"
+
+
+def jikeyun_warehouses() -> Iterable[tuple[str, str, str]]:
+    """Yield 吉客云 warehouse 仓库编码 → Kingdee stock and its organisation."""
+    for number in range(1, len(words.WAREHOUSES) + 1):
+        yield f"JK{number:02d}", f"CK{number:02d}", STOCK_ORG
+
+
+TABLES: dict[str, tuple[tuple[str, ...], Callable[[], Iterable[tuple[str, ...]]]]] = {
     "sale_org": (("fenxiao_nick", "sale_org"), sale_orgs),
     "warehouse": (("warehouse_no", "stock"), warehouses),
     "customer": (("nick_name", "customer"), customers),
+    "shop_org": (("shop_no", "sale_org"), shop_orgs),
+    "jushuitan_warehouse": (("wms_co_id", "stock"), jushuitan_warehouses),
+    "jikeyun_warehouse": (("warehouse_code", "stock", "stock_org"), jikeyun_warehouses),
 }
 
 

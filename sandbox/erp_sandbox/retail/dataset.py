@@ -135,3 +135,12 @@ def households() -> tuple[int, ...]:
     for batch in batches("transactions", ("household_id",)):
         found.update(numbers(batch.column("household_id")))
     return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1)
+def stores() -> tuple[int, ...]:
+    """Return every store of the year, sorted."""
+    found: set[int] = set()
+    for batch in batches("transactions", ("store_id",)):
+        found.update(numbers(batch.column("store_id")))
+    return tuple(sorted(found))

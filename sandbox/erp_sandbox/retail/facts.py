@@ -233,7 +233,8 @@ def find(
         limit: At most so many.
         offset: After leaving out so many.
         descending: Newest first.
-        narrowed: ``ids``, ``statuses``, ``stores``, ``warehouses``, ``baskets``, ``references``: only these; None: all.
+        narrowed: ``ids``, ``statuses``, ``stores``, ``households``, ``warehouses``, ``baskets``, ``references``: only
+            these; None: all.
     """
     where, values = _where(kind, by, start, end, narrowed)
     order = f"{by} DESC, id DESC" if descending else f"{by}, id"
@@ -364,6 +365,7 @@ _NARROWED = {
     "ids": "id",
     "statuses": "status",
     "stores": "store",
+    "households": "household",
     "warehouses": "warehouse",
     "baskets": "basket",
     "references": "reference",
