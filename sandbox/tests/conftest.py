@@ -237,3 +237,47 @@ def edits(erp_sandbox: Any) -> Iterator[Callable[[str, dict[str, Any]], dict[str
     """Edit stock-outs as a person in the ERP does, for one test: `edits("edit", {...})`."""
     yield lambda name, body: dict(erp_sandbox.post(f"wangdiantong/{name}", body))
     erp_sandbox.post("reset?what=wangdiantong-edits")
+
+
+@dataclass
+class JikeyunClient:
+    """吉客云: `client("erp.allocate.get", pageIndex=0)` gives the decoded answer."""
+
+    credentials: dict[str, str]
+
+    def parameters(self, method: str, business: Any = None, offset: float = 0) -> dict[str, str]:
+        text = business if isinstance(business, str) else json.dumps(business or {}, ensure_ascii=False)
+        public = {"method": method, "appkey": self.credentials["appkey"], "version": "v1.0", "contenttype": "json"}
+        return {**public, "timestamp": beijing(offset), "bizcontent": text}
+
+    def signed(self, sent: dict[str, str]) -> dict[str, str]:
+        secret = self.credentials["appsecret"]
+        text = "".join(k + v for k, v in sorted(sent.items()) if k not in {"token", "contextid"})
+        return {**sent, "sign": md5(f"{secret}{text}{secret}".lower())}
+
+    def post(self, sent: dict[str, str], **how: Any) -> dict[str, Any]:
+        answer = requests.post(self.credentials["base_url"], **{"data": sent, **how}, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def __call__(self, method: str, **business: Any) -> dict[str, Any]:
+        return self.post(self.signed(self.parameters(method, business)))
+
+    def data(self, method: str, **business: Any) -> Any:
+        """Return `result.data` of a call that must succeed."""
+        answer = self(method, **business)
+        assert answer["code"] == 200, answer
+        return answer["result"]["data"]
+
+
+@pytest.fixture
+def jky(erp_sandbox: Any) -> JikeyunClient:
+    return JikeyunClient(erp_sandbox.credentials["jikeyun"]["openapi"])
+
+
+@pytest.fixture
+def jky_switch(erp_sandbox: Any) -> Iterator[Callable[..., None]]:
+    """Change Jikeyun's switches for one test."""
+    before = erp_sandbox.get("jikeyun/settings")
+    yield lambda **changes: erp_sandbox.post("jikeyun/settings", changes)
+    erp_sandbox.post("jikeyun/settings", before)
