@@ -19,9 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 Row = Sequence[Any]
+_FIRST = itemgetter(0)
+_NO_LINE = (None, 0, "")
 
 
 class WrongOrderError(Exception):
@@ -30,16 +33,16 @@ class WrongOrderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The page of the rows whose primary key is greater than this."""
+    """The page of the rows whose primary key is greater than this; a key is a number, or the text of a GUID."""
 
-    key: int
+    key: int | str
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
     """The page of one document's lines from this line on, this line included; whatever the document's change time."""
 
-    key: int
+    key: int | str
     line: int
 
 
@@ -59,7 +62,7 @@ class Walk:
     version: int | None = None
     longest: int = 0
     page: After | Within | None = After(0)
-    dropped: list[int] = field(default_factory=list)
+    dropped: list[int | str] = field(default_factory=list)
     _pieces: list[Row] = field(default_factory=list)
 
     def accept(self, rows: Sequence[Row]) -> list[list[Row]]:
@@ -72,28 +75,30 @@ class Walk:
             return self._go_on(self.page, rows)
         if self.page is None:
             raise WrongOrderError("rows came after the end of the list")
-        documents = [list(group) for _, group in groupby(rows, key=_key)]
-        self._check(self.page.key, [_key(document[0]) for document in documents])
+        grouped = [(key, list(group)) for key, group in groupby(rows, key=_FIRST)]
+        documents = [document for _, document in grouped]
+        self._check(self.page.key, [key for key, _ in grouped])
+        self._check_rows(rows, documents)
         at_end = len(rows) < self.longest or not rows
         self.longest = max(self.longest, len(rows))
         if at_end:
             self.page = None
         elif self.line is None:
-            self.page = After(_key(rows[-1]))
+            self.page = After(rows[-1][0])
         elif len(documents) > 1:
             documents.pop()
-            self.page = After(_key(documents[-1][0]))
-        elif rows[-1][self.line] in (None, 0, ""):  # a document without lines is one row
-            self.page = After(_key(rows[-1]))
+            self.page = After(documents[-1][0][0])
+        elif rows[-1][self.line] in _NO_LINE:  # a document without lines is one row
+            self.page = After(rows[-1][0])
         else:
             self._pieces = documents.pop()
             self._check_lines([self._line(row) for row in rows])
-            self.page = Within(_key(rows[-1]), self._line(rows[-1]))
+            self.page = Within(rows[-1][0], self._line(rows[-1]))
         return documents
 
     def _go_on(self, page: Within, rows: Sequence[Row]) -> list[list[Row]]:
         pieces, last = self._pieces, self._pieces[-1]
-        same = bool(rows) and all(_key(row) == page.key and self._version(row) == self._version(last) for row in rows)
+        same = bool(rows) and all(row[0] == page.key and self._version(row) == self._version(last) for row in rows)
         if not same or self._line(rows[0]) != page.line:
             self.dropped.append(page.key)
             return self._leave(page, [])
@@ -115,19 +120,29 @@ class Walk:
     def _line(self, row: Row) -> Any:
         return None if self.line is None else row[self.line]
 
+    def _check_rows(self, rows: Sequence[Row], documents: Sequence[Any]) -> None:
+        """See that nothing multiplies the rows: a 1:1 part of the head that is a list in truth would."""
+        if self.line is None:
+            if len(documents) < len(rows):
+                raise WrongOrderError("a document came as several rows though no lines were asked for")
+            return
+        lines = list(map(itemgetter(0, self.line), rows))
+        if len(set(lines)) < len(lines):
+            raise WrongOrderError("a line came more than once in one answer")
+
     @staticmethod
-    def _check(after: int, keys: Sequence[int]) -> None:
-        if any(later <= earlier for earlier, later in zip((after, *keys), keys, strict=False)):
+    def _check(after: int | str, keys: Sequence[Any]) -> None:
+        if wrong := [key for key in keys if key.__class__ is not after.__class__]:
+            kind = "number" if isinstance(after, int) else "text"
+            raise WrongOrderError(f"a primary key is {wrong[0]!r}, which is no {kind}")
+        if isinstance(after, str):  # which of two texts is greater is a matter of the vendor's database
+            in_order = len({after, *keys}) == len(keys) + 1
+        else:
+            in_order = all(earlier < later for earlier, later in pairwise((after, *keys)))
+        if not in_order:
             raise WrongOrderError(f"the keys after {after} did not come in ascending order")
 
     @staticmethod
     def _check_lines(lines: Sequence[int]) -> None:
         if any(later <= earlier for earlier, later in pairwise(lines)):
             raise WrongOrderError(f"the lines after {lines[0]} did not come in ascending order")
-
-
-def _key(row: Row) -> int:
-    key = row[0]
-    if not isinstance(key, int):
-        raise WrongOrderError(f"a primary key is {key!r} instead of a number")
-    return key

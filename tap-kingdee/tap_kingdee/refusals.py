@@ -7,14 +7,17 @@ by build, so the tables match on the code, and on the text only where one code s
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from erp_sdk.answers import Action, Answer, AnswerTable
 from erp_sdk.messages import decode
 
 SESSION_LOST = "1"
+
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_NO_FIELD = re.compile(r"元数据中标识为\s*(\S+?)\s*的字段|\(Key[:：]\s*([^)\s]+)\)|列名\s*['“‘]([^'”’]+)['”’]\s*无效")
 
 # MsgCode (contract 5.2) and, where one code says several things, text (contract 5.3).
 QUERIES = AnswerTable(
@@ -26,15 +29,14 @@ QUERIES = AnswerTable(
             "the integration user 集成用户 has no right to read this form ({text}); grant it in Kingdee 权限管理.",
             codes=("2",),
         ),
-        Answer(Action.FATAL, "Kingdee has no such form here ({text}); deselect the stream.", text="业务对象不存在"),
         Answer(
             Action.FATAL,
-            "this Kingdee does not have a field that was asked for ({text}); deselect that field in the catalog.",
-            text="元数据中标识为|实体不存在此属性|列名.*无效",
+            "Kingdee has no such form here ({text}); deselect the stream, or correct the form in the setting forms.",
+            text="业务对象不存在",
         ),
         Answer(
             Action.FATAL,
-            "Kingdee could not carry out the query ({text}); if the setting filters is in use, check its text.",
+            "Kingdee could not carry out the query ({text}); if filters or a filter in forms is set, check its text.",
             codes=("4", "8", "9", "10", "11", "12"),
         ),
         Answer(Action.RETRY, "the database operation failed 数据库操作失败: {text}", codes=("6",)),
@@ -70,37 +72,53 @@ class Refusal:
     text: str
 
 
-def rows_or_refusal(content: bytes) -> list[list[Any]] | Refusal:
-    """Open the body of ExecuteBillQuery's answer.
+def said_instead_of_rows(content: bytes) -> Refusal | None:
+    """Look into the body of ExecuteBillQuery's answer.
+
+    The whole body is looked through, since an answer may be cut off; its cells are decoded once, by the stream.
 
     Returns:
-        The rows, numbers exact; or what the vendor said instead of rows.
+        What the vendor said instead of rows; None when these are rows.
 
     Raises:
         ValueError: The body is neither: no JSON, or JSON of another shape.
     """
+    try:
+        rows = _split(content)
+    except msgspec.DecodeError:
+        return refusal_in(content)
+    if not rows:
+        return None
+    first = bytes(rows[0])
+    if not first.startswith(b"[") or first[1:].lstrip().startswith((b"{", b"[")):
+        return refusal_in(content)  # a row's first cell is never an object
+    return None
+
+
+def refusal_in(content: bytes) -> Refusal:
+    """Return the refusal that a body is.
+
+    Raises:
+        ValueError: It is none.
+    """
     if content.lstrip().startswith(b"response_error:"):
         return Refusal("4", content.decode("utf-8", "replace").split(":", 1)[1].strip())
     try:
-        answer = decode(content)
+        inner = decode(content)
     except msgspec.DecodeError:
         raise ValueError("no JSON") from None
-    inner = answer
-    # Peel the lists off a failure (contract 5.6); a row's first cell is never an object.
-    while isinstance(inner, list) and len(inner) == 1 and isinstance(inner[0], (list, dict)):
+    while isinstance(inner, list) and len(inner) == 1:  # peel the lists off a failure (contract 5.6)
         inner = inner[0]
-    if isinstance(inner, dict):
-        return _refusal(inner)
-    if not isinstance(answer, list) or not all(isinstance(row, list) for row in answer):
-        raise ValueError("no rows")
-    return answer
-
-
-def _refusal(answer: dict[str, Any]) -> Refusal:
     try:
-        status = answer["Result"]["ResponseStatus"]
+        status = inner["Result"]["ResponseStatus"]
         errors = status.get("Errors") or []
         text = "; ".join(str(error.get("Message")) for error in errors)
         return Refusal(str(status.get("MsgCode") or 0), text)
     except (KeyError, TypeError, AttributeError):
-        raise ValueError("no rows") from None
+        raise ValueError("no refusal") from None
+
+
+def named_field(text: str) -> str | None:
+    """Return the field that the vendor says is not there (contract 5.3); None when it says something else."""
+    found = _NO_FIELD.search(text)
+    return None if found is None else next(part for part in found.groups() if part)

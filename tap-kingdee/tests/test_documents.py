@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from tap_kingdee.documents import WrongCellError, layout
+from erp_sdk.messages import decode, encode
+from tap_kingdee.documents import Fields, WrongCellError, flat_schema
 
 TEXT = {"type": ["string", "null"]}
 SCHEMA = {
@@ -38,14 +39,13 @@ HEAD = [7, "CK7", "2026-01-05T00:00:00", "KH1", "甲", "PRE001", True]
 
 
 def outstock(selected=lambda _: True, **changes):
-    return layout(
-        SCHEMA,
-        primary_key="FID",
-        entry="FEntity",
-        sub_heads=frozenset({"SubHeadEntity"}),
-        selected=selected,
-        **changes,
-    )
+    fields = {"primary_key": "FID", "entry": "FEntity", "sub_heads": frozenset({"SubHeadEntity"}), **changes}
+    return Fields(SCHEMA, **fields).layout(selected)
+
+
+def read(layout, *rows):
+    """One document's rows as they come over the wire, as records."""
+    return [decode(record.record) for record in layout.records([layout.rows(encode(rows))])]
 
 
 def test_the_schema_says_what_is_asked_for():
@@ -58,7 +58,9 @@ def test_the_schema_says_what_is_asked_for():
 def test_rows_become_one_document():
     rows = [[*HEAD, 71, 1, "G1", 2, ["own"]], [*HEAD, 72, 2, None, Decimal("0.1000000000"), " "]]
 
-    assert outstock().document(rows) == {
+    (document,) = read(outstock(), *rows)
+
+    assert document == {
         "FID": 7,
         "FBillNo": "CK7",
         "FDate": "2026-01-05T00:00:00+08:00",
@@ -73,7 +75,9 @@ def test_rows_become_one_document():
 
 @pytest.mark.parametrize("nothing", [None, 0, ""])
 def test_a_document_without_lines_has_an_empty_list(nothing):
-    assert outstock().document([[*HEAD, nothing, None, None, None, None]])["FEntity"] == []
+    (document,) = read(outstock(), [*HEAD, nothing, None, None, None, None])
+
+    assert document["FEntity"] == []
 
 
 def test_what_is_not_selected_is_not_asked_for_but_keys_are():
@@ -107,7 +111,8 @@ def test_cells_come_out_as_the_schema_says(kind, cell, expected):
     declared = {"type": ["string", "null"], "format": kind} if kind == "date-time" else {"type": [kind, "null"]}
     schema = {"properties": {"FID": {"type": "integer"}, "FX": declared}}
 
-    value = layout(schema, primary_key="FID").document([[1, cell]])["FX"]
+    (document,) = read(Fields(schema, primary_key="FID").layout(), [1, cell])
+    value = document["FX"]
 
     assert value == expected
     assert type(value) is type(expected)
@@ -122,9 +127,46 @@ def test_a_cell_of_another_type_is_refused_with_its_place(cell, place):
     key = outstock().field_keys.split(",")[place]
 
     with pytest.raises(WrongCellError, match=f"{key} of FID 7 holds"):
-        outstock().document([row])
+        read(outstock(), row)
 
 
 def test_a_row_with_too_few_cells_is_refused():
-    with pytest.raises(WrongCellError, match="FID 7 has fewer cells"):
-        outstock().document([[*HEAD, 71, 1]])
+    with pytest.raises(WrongCellError, match="a row has not the cells"):
+        read(outstock(), [*HEAD, 71, 1])
+
+
+def test_a_number_keeps_the_digits_that_kingdee_sends():
+    layout = outstock()
+    rows = layout.rows(b'[[7,"CK7",null,"KH1","A","PRE001",true,71,1,"G1",0.0000000000,null]]')
+
+    assert b'"FRealQty":0.0000000000,' in bytes(layout.records([rows])[0].record)
+
+
+def test_flat_rows_have_the_line_beside_the_head():
+    schema = flat_schema(SCHEMA, "FEntity")
+    flat = Fields(schema, primary_key="FID", entry="FEntity", flat=True, sub_heads=frozenset({"SubHeadEntity"}))
+    layout = flat.layout()
+    place = {key: at for at, key in enumerate(layout.field_keys.split(","))}
+    row = [None] * len(place)
+    row[place["FID"]], row[place["FCustomerID.FNumber"]], row[place["FRealQty"]] = 7, "KH1", 2
+    empty = list(row)
+    row[place["FEntity_FEntryID"]] = 71
+
+    (record, without_line) = read(layout, row, empty)
+
+    assert (record["FID"], record["FEntity_FEntryID"]) == (7, 71)
+    assert record["FCustomerID"]["FNumber"] == "KH1"
+    assert record["FRealQty"] == 2
+    assert "FEntity" not in record
+    assert without_line["FEntity_FEntryID"] == 0
+    assert schema["required"] == ["FEntity_FEntryID"]
+
+
+def test_an_imported_row_counts_by_its_creation():
+    moment = {"type": ["string", "null"], "format": "date-time"}
+    schema = {"properties": {"FID": {"type": "integer"}, "FModifyDate": moment, "FCreateDate": moment}}
+    layout = Fields(schema, primary_key="FID", stand_ins={"FModifyDate": "FCreateDate"}).layout()
+
+    (record,) = read(layout, [1, None, "2026-01-05T09:30:51"])
+
+    assert record["FModifyDate"] == "2026-01-05T09:30:51+08:00"

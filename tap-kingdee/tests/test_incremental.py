@@ -7,7 +7,7 @@ from erp_sdk.times import CST
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import SingerSDKError
-from tap_kingdee.client import changed_within
+from tap_kingdee.reading import changed_within
 
 
 def test_the_second_run_reads_what_has_changed_and_nothing_older(tap, bookkeeper):
