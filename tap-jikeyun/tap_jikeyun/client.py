@@ -205,8 +205,7 @@ class ChangedRows(JikeyunStream, WindowedStream):
     """A list that is read by time.
 
     Attributes:
-        filters: What it can be filtered by. More than one where no single one shows all changes; the first shows a row
-            that several show.
+        filters: What it can be filtered by. More than one where no single one shows all changes.
     """
 
     filters: ClassVar[Sequence[TimeFilter]]
@@ -243,10 +242,16 @@ class ChangedRows(JikeyunStream, WindowedStream):
 
     @staticmethod
     def _belonging(rows: list[Any], place: int, first: str, last: str) -> list[Any]:
-        """Leave out rows of the second after the window, and those that an earlier filter has shown."""
-        kept = [row for row in rows if row.times[place].__class__ is not str or row.times[place] <= last]
-        for earlier in range(place):
-            kept = [row for row in kept if not (row.times[earlier] and first <= row.times[earlier] <= last)]
+        """Leave out what another window or filter shows: a row belongs where the latest of its times lies.
+
+        So the second after the window is left to the next one, and of several filters that show a row in this window,
+        the first one hands it on.
+        """
+        kept = []
+        for row in rows:
+            times = [time if time.__class__ is str else "" for time in row.times]
+            if max(times) <= last and not any(time >= first for time in times[:place]):
+                kept.append(row)
         return kept
 
     def _page(self, request: PageRequest) -> Page[Any]:

@@ -24,7 +24,7 @@ FAST = {
     "start_date": "2026-03-30",
     "end_date": "2026-04-02",
 }
-"""No budget and short waits; the two days of data that `erp_sandbox` holds, with what came of them on the days after."""
+"""No budget, short waits; the two days of data that `erp_sandbox` holds, with what came of them on the days after."""
 
 
 @dataclass
