@@ -8,7 +8,7 @@ from erp_sandbox.retail.world import FIRST_STOCKOUT_ID
 from erp_sandbox.wangdiantong import documents
 from erp_sandbox.wangdiantong.documents import LINES_A_TYPE, stock_id
 from erp_sandbox.wangdiantong.stockout_rows import FIRST_TRADE_ID
-from erp_sandbox.wangdiantong.tables import PRICE_UNITS
+from erp_sandbox.wangdiantong.tables import OWN_PLATFORM, PRICE_UNITS, TAOBAO
 
 if TYPE_CHECKING:
     from erp_sandbox.retail.facts import Fact
@@ -146,7 +146,7 @@ def _refund_line(scene: Scene, fact: Fact, at: int) -> Values:
         "oid": f"T{fact.basket}-{at + 1}",
         "trade_no": f"JY{fact.basket}",
         "trade_id": FIRST_TRADE_ID + fact.reference,
-        "platform_id": documents.TAOBAO if fact.store in scene.taobao else documents.OWN_PLATFORM,
+        "platform_id": TAOBAO if fact.store in scene.taobao else OWN_PLATFORM,
         "process_status": process_status(fact, flagship=False),
         "stockin_num": values["num"] if fact.status in RECEIVED else 0,
         "stockin_amount": values["amount"] if fact.status in RECEIVED else 0,

@@ -38,12 +38,14 @@ class Scene:
     taobao: frozenset[int]
     details: bool = False
     """Whether the call asked for the lists that come only then."""
+    product: int | None = None
+    """The product that the call is about, where only its lines are asked for."""
 
 
-def scene(db: sqlite3.Connection, *, details: bool = False) -> Scene:
+def scene(db: sqlite3.Connection, *, details: bool = False, product: int | None = None) -> Scene:
     """Open a scene for one call."""
     rows = db.execute("SELECT shop_id FROM wdt_shops WHERE platform = ?", (TAOBAO,))
-    return Scene(db, frozenset(row[0] for row in rows), details)
+    return Scene(db, frozenset(row[0] for row in rows), details, product)
 
 
 def stock_id(order_type: int, number: int) -> int:

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 
     from erp_sandbox.wangdiantong.erp import Erp
 
+STATUSES = {
+    "sale": ("cancelled", "audited", "shipped", "partly_paid", "shipped_abnormal", "finished"),
+    "return": ("cancelled", "created", "received", "finished"),
+    "purchase": ("cancelled", "created", "partly", "finished"),
+    "transfer": ("cancelled", "created", "shipped", "finished"),
+    **dict.fromkeys(
+        ("purchase_in", "purchase_return", "other_in", "other_out", "count"), ("cancelled", "created", "finished")
+    ),
+}
+"""The statuses of the documents that all vendors share, by kind."""
 EDITABLE = frozenset({"order_no", "status", "remark", "modified"})
 
 
@@ -62,6 +72,25 @@ def reaudit(erp: Erp, body: dict[str, Any]) -> dict[str, Any]:
         )
         db.execute(f"INSERT INTO wdt_stockouts VALUES ({','.join('?' * len(twin))})", twin)  # noqa: S608 - marks only
     return {"stockout_id": twin.stockout_id, "order_no": stockouts.order_no(twin)}
+
+
+def edit_document(erp: Erp, body: dict[str, Any]) -> dict[str, Any]:
+    """Edit a document that all vendors share: ``{"kind": "transfer", "id": …, "status": …, "remark": …}``.
+
+    Raises:
+        SandboxError: no such document, kind, field or status.
+    """
+    unknown = sorted(set(body) - {"kind", "id", "status", "remark"})
+    kind, number, status = body.get("kind"), body.get("id"), body.get("status")
+    if unknown or kind not in STATUSES or not isinstance(number, int):
+        raise SandboxError(
+            f'Say which document: {{"kind": one of {", ".join(STATUSES)}, "id": …, "status": …, "remark": …}}.'
+        )
+    if status is not None and status not in STATUSES[kind]:
+        raise SandboxError(f"{status!r} is no status of a {kind}; {', '.join(STATUSES[kind])} are.")
+    with erp.context.db as db:
+        touch(db, kind, number, now=erp.now(), status=status, remark=body.get("remark"))
+    return {"kind": kind, "id": number}
 
 
 def touch(

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from erp_sandbox.wangdiantong import bases, enterprise_lists, flagship_lists, goods, stockout_rows, stockouts
+from erp_sandbox.wangdiantong import (
+    base_lists,
+    bases,
+    enterprise_lists,
+    flagship_lists,
+    goods,
+    stockout_rows,
+    stockouts,
+)
 from erp_sandbox.wangdiantong.query import FLAG, LIST, NUMBER, STATUSES, TEXT, Check, Endpoint, TableRows, read_integers
 
 MINUTES_60 = 60 * 60
@@ -93,6 +101,7 @@ ENTERPRISE = (
         rows=TableRows(goods.select, goods.render),
     ),
     *enterprise_lists.ENDPOINTS,
+    *base_lists.ENTERPRISE,
 )  # fmt: skip
 
 FLAGSHIP = (
@@ -145,6 +154,7 @@ FLAGSHIP = (
         rows=TableRows(goods.select, goods.render),
     ),
     *flagship_lists.ENDPOINTS,
+    *base_lists.FLAGSHIP,
 )  # fmt: skip
 
 INTERNAL_ONLY = frozenset({"wms.stockin.PreStockin.search"})

@@ -47,7 +47,7 @@ STOCKOUTS = (
            numbers=_stockout("PKCK", "PD")),
     Source("other_out", movements.other_out, movements.STOCKOUT_STATUS, order_type=7, numbers=_stockout("QTCK", "QC")),
 )  # fmt: skip
-PURCHASE_INS, _, RETURNS, *_ = STOCKINS
+PURCHASE_INS, RETURNS = STOCKINS[0], STOCKINS[2]
 PURCHASE_OUTS = STOCKOUTS[2]
 
 REFUND_STOCKINS = FactRows(

@@ -27,8 +27,6 @@ class Style(Enum):
     ENTERPRISE = "enterprise"
     QIMEN = "qimen"
     FLAGSHIP = "flagship"
-    SHOWN = "shown"
-    """What the sandbox itself shows of what is held; no dialect of the vendor's."""
 
     @property
     def text(self) -> Callable[[str], str]:

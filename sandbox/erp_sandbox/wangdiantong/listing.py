@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from erp_sandbox.retail import facts
-from erp_sandbox.wangdiantong import documents, edits, sight
+from erp_sandbox.wangdiantong import documents, edits, goods, sight
 from erp_sandbox.wangdiantong.query import moment
 from erp_sandbox.wangdiantong.refusals import Refusal
 from erp_sandbox.wangdiantong.shapes import shape
@@ -190,7 +190,8 @@ class FactRows:
 
     def _rows(self, parts: list[Part], query: Query, db: sqlite3.Connection) -> list[Row]:
         time = self._time(query)
-        scene = documents.scene(db)
+        spec_no = query.values.get("spec_no")
+        scene = documents.scene(db, product=None if spec_no is None else goods.goods_id_of(spec_no, "-1"))
         found: list[tuple[int, int, int, Row]] = []
         for part in parts:
             later = part.source.later if time.by == "happened" else 0
@@ -236,7 +237,7 @@ class FactRows:
         statuses = self._statuses(source, query)
         if query.window is not None and time.statuses is not None:
             statuses = [status for status in statuses if status in time.statuses]
-        if len(statuses) < ALL_STATUSES[source.kind]:
+        if len(statuses) < len(edits.STATUSES[source.kind]):
             narrowed["statuses"] = statuses
         for name, (prefix, what) in {**self.numbers, **source.numbers}.items():
             if name in query.values:
@@ -289,9 +290,6 @@ class FactRows:
                 meets.append(partial(_lies_in, "to_warehouse" if source.receiving else where, frozenset(numbers)))
 
 
-ALL_STATUSES = {"sale": 6, "return": 4, "purchase": 4, "transfer": 4} | dict.fromkeys(
-    ("purchase_in", "purchase_return", "other_in", "other_out", "count"), 3
-)
 _remembered: OrderedDict[Any, list[Row]] = OrderedDict()
 
 

@@ -253,6 +253,11 @@ def read_list(value: Any) -> list[str]:
     return items
 
 
+def read_names(value: Any) -> list[str]:
+    """Read a list of texts, as an array or comma-joined."""
+    return [read_text(item) for item in value] if isinstance(value, list) and value else read_list(value)
+
+
 def read_integers(value: Any) -> list[int]:
     """Read a comma-joined list of whole numbers."""
     return [read_integer(item) for item in read_list(value)]
@@ -262,6 +267,7 @@ TEXT = Check(read_text)
 NUMBER = Check(read_integer)
 FLAG = Check(read_flag)
 LIST = Check(read_list)
+NAMES = Check(read_names)
 STATUSES = Check(read_integers, "status_wrong")
 
 

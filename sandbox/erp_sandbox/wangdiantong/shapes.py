@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     Values = Mapping[str, Any]
     Writer = Callable[[Any], Any]
 
+STYLES = tuple(Style)
 FIELD = re.compile(r"(\w+)(\?)?(?:=(\w+))?")
 FILES = {
     Style.ENTERPRISE: ("enterprise.yml",),
     Style.QIMEN: ("enterprise.yml",),
     Style.FLAGSHIP: ("flagship_sales.yml", "flagship_stock.yml", "flagship_base.yml"),
-    Style.SHOWN: ("shown.yml",),
 }
-NULL = {Style.ENTERPRISE: f'"{NO_TIME}"', Style.QIMEN: '""', Style.FLAGSHIP: '""', Style.SHOWN: "null"}
+NULL = {Style.ENTERPRISE: f'"{NO_TIME}"', Style.QIMEN: '""', Style.FLAGSHIP: '""'}
 
 
 class Slot(NamedTuple):
@@ -84,7 +84,7 @@ class Shape:
             if isinstance(value, str):
                 return self._style.text(value)
             return f'"{value}"' if self._style is Style.ENTERPRISE else str(value)
-        return CONSTANTS[kind][list(Style).index(self._style)]
+        return CONSTANTS[kind][STYLES.index(self._style)]
 
 
 def _fields(declared: Any) -> Iterable[tuple[str, bool, str, Any]]:
@@ -102,12 +102,12 @@ def _member(field: str, write: Writer) -> Writer:
 
 
 CONSTANTS = {
-    "zero": ('"0"', "0", "0", "0"),
-    "zero_decimal": ('"0.0000"', "0.0000", "0", '"0.0000"'),
-    "zero_text": ('"0.0000"',) * 4,
-    "empty": ('""',) * 4,
-    "never": ('"0"', "0", "false", "false"),
-    "none": ("[]",) * 4,
+    "zero": ('"0"', "0", "0"),
+    "zero_decimal": ('"0.0000"', "0.0000", "0"),
+    "zero_text": ('"0.0000"',) * 3,
+    "empty": ('""',) * 3,
+    "never": ('"0"', "0", "false"),
+    "none": ("[]",) * 3,
 }
 """What a field is when no fact tells it, by style."""
 
@@ -117,7 +117,7 @@ def _number(style: Style) -> Writer:
 
 
 def _flag(style: Style) -> Writer:
-    if style in {Style.FLAGSHIP, Style.SHOWN}:
+    if style is Style.FLAGSHIP:
         return lambda value: "true" if value else "false"
     return (lambda value: f'"{value:d}"') if style is Style.ENTERPRISE else (lambda value: f"{value:d}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.errors import SandboxError
 from erp_sandbox.retail.world import SHIPPED
-from erp_sandbox.wangdiantong import bases, goods, stockouts
+from erp_sandbox.wangdiantong import bases, goods, show_rows, stockouts
 from erp_sandbox.wangdiantong.fields import money, time
 from erp_sandbox.wangdiantong.tables import CENT_UNITS, OWN_PLATFORM, TAOBAO, Stockout, unit_price
 
@@ -27,16 +27,22 @@ def documents(db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> It
     Raises:
         SandboxError: an unknown stream or parameter.
     """
-    if what not in SHOWN:
-        raise SandboxError(f"Wangdiantong has no {what!r} to show; it has {', '.join(SHOWN)}.")
+    if what not in SHOWN and what not in show_rows.STREAMS:
+        known = ", ".join((*SHOWN, *show_rows.STREAMS))
+        raise SandboxError(f"Wangdiantong has no {what!r} to show; it has {known}.")
     if not set(query) <= PARAMETERS:
         unknown = ", ".join(sorted(set(query) - PARAMETERS))
         raise SandboxError(f"{what} cannot be shown by {unknown}; by {', '.join(sorted(PARAMETERS))} it can.")
-    return SHOWN[what](db, query)
+    if query.get("dialect", DIALECTS[0]) not in DIALECTS:
+        raise SandboxError(f"There is no dialect {query['dialect']!r}; there are {', '.join(DIALECTS)}.")
+    return show_rows.documents_of(db, what, query) if what in show_rows.STREAMS else SHOWN[what](db, query)
 
 
 def summary(db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> Document:
-    """Sum up what `documents` would yield; stock-outs also by status."""
+    """Sum up what `documents` would yield; documents also by status."""
+    documents(db, what, query)  # refuses what it does not know
+    if what in show_rows.STREAMS:
+        return show_rows.summary_of(db, what, query)
     if what != "sales_stockouts":
         return {"documents": sum(1 for _ in documents(db, what, query))}
     where, arguments = _condition(query)
@@ -63,12 +69,9 @@ def _condition(query: Mapping[str, str]) -> tuple[str, list[Any]]:
     where: list[str] = []
     arguments: list[Any] = []
     dialect = query.get("dialect")
-    if dialect is not None:
-        if dialect not in DIALECTS:
-            raise SandboxError(f"There is no dialect {dialect!r}; there are {', '.join(DIALECTS)}.")
-        if not dialect.startswith("qimen"):
-            where.append("platform <> ?")
-            arguments.append(TAOBAO)
+    if dialect is not None and not dialect.startswith("qimen"):
+        where.append("platform <> ?")
+        arguments.append(TAOBAO)
     if "status" in query:
         codes = query["status"].split(",")
         where.append(f"status IN ({','.join('?' * len(codes))})")

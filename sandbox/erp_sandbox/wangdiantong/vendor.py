@@ -67,7 +67,7 @@ class Wangdiantong:
         return accounts.credentials(base_url)
 
     def show(self, db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield whole documents of ``sales_stockouts``, ``goods``, ``shops`` or ``warehouses``."""
+        """Yield whole documents of ``sales_stockouts``, ``goods``, ``shops``, or of a stream of `show_rows`."""
         return show.documents(db, what, query)
 
     def summary(self, db: sqlite3.Connection, what: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -86,6 +86,7 @@ class Wangdiantong:
         return {
             "settings": settings,
             "edit": lambda body: edits.edit(erp, body),
+            "edit-document": lambda body: edits.edit_document(erp, body),
             "reaudit": lambda body: edits.reaudit(erp, body),
             "reset-edits": lambda _body: edits.undo(erp),
         }
