@@ -195,6 +195,11 @@ def inventory_key(place: Place) -> str:
     return str(uuid.uuid5(INVENTORY_SPACE, repr(place)))
 
 
+def _kept_by(org: dict[str, Any]) -> Document:
+    """Return owner 货主 and keeper 保管者 of stock: the organisation itself."""
+    return {"FOwnerTypeId": "BD_OwnerOrg", "FOwnerId": org, "FKeeperTypeId": "BD_KeeperOrg", "FKeeperId": org}
+
+
 def inventory_row(centre: DataCentre, place: Place, quantity: Decimal, now: str) -> Document:
     """Return a row of 即时库存 with the references spelt out."""
     keys = {
@@ -208,4 +213,10 @@ def inventory_row(centre: DataCentre, place: Place, quantity: Decimal, now: str)
         for (key, form_id), part in zip(keys.items(), place, strict=True)
     }
     amounts = dict.fromkeys(("FBaseQty", "FQty", "FBaseAVBQty", "FAVBQty"), quantity)
-    return {"FID": inventory_key(place), **references, **amounts, "FUpdateTime": now}
+    return {
+        "FID": inventory_key(place),
+        **references,
+        **_kept_by(references["FStockOrgId"]),
+        **amounts,
+        "FUpdateTime": now,
+    }

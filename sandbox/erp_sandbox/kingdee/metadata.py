@@ -104,6 +104,14 @@ class Totals(_Strict, frozen=True):
     amount: str = ""
 
 
+class Total(_Strict, frozen=True):
+    """A head field that holds the sum of a line field."""
+
+    field: str
+    entity: str
+    amount: str
+
+
 class Stock(_Strict, frozen=True):
     """What auditing does to 即时库存: ``direction`` -1 takes out, 1 puts in."""
 
@@ -155,6 +163,7 @@ class Form(_Strict, frozen=True):
     main_org: str | None = None
     period: Period | None = None
     totals: Totals | None = None
+    total: Total | None = None
     stock: tuple[Stock, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
     links: tuple[Link, ...] = ()

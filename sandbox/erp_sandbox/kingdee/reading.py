@@ -127,6 +127,7 @@ class EntityReader:
         self._must = {field.key for field in entity.fields.values() if field.must}
         self._must |= {child.key for child in entity.entities.values() if child.must}
         self._one_of = form.one_of if entity is form.head else ()
+        self._total = form.total if entity is form.head else None
         self._amount = _compile_amount(entity, entity.amount) if entity.amount else None
         self._singles = [reader for reader in self._children.values() if reader.entity.kind == "single"]
 
@@ -183,6 +184,9 @@ class EntityReader:
             self._report_none_of(target, reading)
         if self._amount is not None:
             self._amount(target)
+        if self._total is not None:
+            lines = target.get(self._total.entity, ())
+            target[self._total.field] = sum((line.get(self._total.amount, 0) for line in lines), Decimal())
 
     def _report_missing(self, target: Target, reading: Reading) -> None:
         for field in self.entity.fields.values():

@@ -1,21 +1,23 @@
-"""The seller's Kingdee: organisations, base data, and the audited sale orders of the wholesale baskets."""
+"""The seller's Kingdee: organisations, base data, and the documents it holds before any client writes."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from decimal import Decimal
+from datetime import datetime, time, timedelta
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from erp_sandbox.kingdee import datetext
+from erp_sandbox.clock import CST
+from erp_sandbox.kingdee import trading
 from erp_sandbox.kingdee.account import FIRST, USER_NUMBER
-from erp_sandbox.kingdee.metadata import ENTRY_ID, SEQ, Form, load_forms
-from erp_sandbox.kingdee.money import line_amount, unit_price
-from erp_sandbox.kingdee.trading import Trading
+from erp_sandbox.kingdee.books import Books
+from erp_sandbox.kingdee.metadata import Form, load_forms
+from erp_sandbox.kingdee.purchasing import Purchasing
+from erp_sandbox.kingdee.selling import SALERS, Selling
+from erp_sandbox.retail import facts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,14 +25,12 @@ if TYPE_CHECKING:
 
     from erp_sandbox.kingdee.account import Account
     from erp_sandbox.kingdee.documents import Document, Documents
-    from erp_sandbox.retail.world import Basket, Line, World
+    from erp_sandbox.retail.world import World
 
 FORBIDDEN_PRODUCTS = (2500, 3)
 """Products with this remainder are 禁用 in Kingdee, as discontinued goods are in real life."""
-SALERS = 12
-FIRST_SALE_ORG = 101
-SALE_ORGS = 4
-WAREHOUSES = 5
+RECENT_DAYS = 31
+SUPPLIERS = [{"FNumber": supplier.number, "FName": supplier.name} for supplier in facts.SUPPLIERS]
 OPENING = "2020-01-01T08:00:00"
 ROWS = 500
 GUIDS = uuid.UUID("0a4cf2a5-5a31-4cf8-9d0c-5e2f6a7b8c9d")
@@ -59,12 +59,22 @@ class Seeder:
     def seed(self, world: World) -> None:
         """Write everything that is not there yet; the same world gives the same data and ids."""
         for form_id, records in preset_records(self._account).items():
-            self._base(form_id, records)
+            self._base(form_id, [*records, *SUPPLIERS] if form_id == "BD_Supplier" else records)
         self._base("BD_Customer", self._customers(world))
-        self._base("BD_MATERIAL", self._materials(world))
+        self._base("BD_MATERIAL", self._materials())
         if self._account.trades:
-            self._sale_orders(world)
-            Trading(self._db, self._documents, self._reference, self._user).seed()
+            self._documents_of_facts(world)
+
+    def _documents_of_facts(self, world: World) -> None:
+        """Write documents: those of forms with many of them of the last days only."""
+        since = datetime.combine(world.until, time(), CST) - timedelta(days=RECENT_DAYS - 1)
+        books = Books(self._db, self._documents, self._reference, self._user, int(since.timestamp()))
+        Selling(books, world.households()).seed()
+        books.write("STK_MISCELLANEOUS", trading.other_ins(books))
+        books.write("STK_MisDelivery", trading.other_outs(books))
+        books.write("STK_StockCountInput", trading.counts(books))
+        Purchasing(books).seed()
+        books.store("STK_Inventory", trading.inventory(books))
 
     def _base(self, form_id: str, records: Iterable[Record]) -> None:
         """Write base data, created and used by the head office, audited."""
@@ -120,7 +130,7 @@ class Seeder:
                 "FSELLER": self._reference("BD_Saler", f"XS{household % SALERS + 1:02d}"),
             }
 
-    def _materials(self, world: World) -> Iterator[Record]:
+    def _materials(self) -> Iterator[Record]:
         modulus, remainder = FORBIDDEN_PRODUCTS
         unit = self._reference("BD_UNIT", "Pcs")
         base = {
@@ -131,7 +141,7 @@ class Seeder:
             "FIsSale": True,
             "FIsPurchase": True,
         }
-        for product in world.products():
+        for product in facts.products(self._db):
             record = {
                 "FNumber": f"G{product.product_id}",
                 "FName": product.name,
@@ -142,79 +152,6 @@ class Seeder:
             if product.size:
                 record["FSpecification"] = product.size
             yield record
-
-    def _sale_orders(self, world: World) -> None:
-        """Write an audited sale order for every wholesale delivery, line by line as the basket has them."""
-        form = load_forms()["SAL_SaleOrder"]
-        table = self._documents.tables[form.id]
-        if table.count(self._db):
-            return
-        entry = form.head.entities["FSaleOrderEntry"]
-        key, entry_id = form.first_id, entry.first_id
-        batch: list[Document] = []
-        for basket in world.baskets():
-            if basket.wholesale:
-                batch.append(self._sale_order(basket, key, entry_id))
-                key += 1
-                entry_id += len(basket.lines)
-            if len(batch) >= ROWS:
-                table.insert(self._db, batch)
-                batch = []
-        table.insert(self._db, batch)
-        self._documents.take(self._db, form.sequence(form.head), key - form.first_id)
-        self._documents.take(self._db, form.sequence(entry), entry_id - entry.first_id)
-
-    def _sale_order(self, basket: Basket, key: int, entry_id: int) -> Document:
-        ordered = basket.consigned_at - timedelta(hours=1)
-        sale_org = str(FIRST_SALE_ORG + basket.store_id % SALE_ORGS)
-        customer = self._reference("BD_Customer", f"KH{basket.household_id:05d}")
-        currency = self._reference("BD_Currency", "PRE001")
-        lines = [
-            {
-                ENTRY_ID: entry_id + at,
-                SEQ: at + 1,
-                **self._order_line(line, datetext.write(basket.consigned_at)),
-            }
-            for at, line in enumerate(basket.lines)
-        ]
-        return {
-            "FID": key,
-            "FBillNo": f"T{basket.basket_id}",
-            "FDocumentStatus": "C",
-            "FBillTypeID": self._reference("BOS_BillType", "XSDD01_SYS"),
-            "FDate": datetext.read_day(datetext.write(ordered)),
-            "FSaleOrgId": self._reference("ORG_Organizations", sale_org),
-            "FCustId": customer,
-            "FReceiveId": customer,
-            "FSettleId": customer,
-            "FChargeId": customer,
-            "FSalerId": self._reference("BD_Saler", f"XS{basket.household_id % SALERS + 1:02d}"),
-            "FCloseStatus": "A",
-            "FCancelStatus": "A",
-            "FSaleOrderFinance": {
-                "FSettleCurrId": currency,
-                "FIsIncludedTax": True,
-                "FIsPriceExcludeTax": True,
-                "FExchangeRate": 1,
-                "FBillAllAmount": sum((line["FAllAmount"] for line in lines), Decimal()),
-            },
-            "FSaleOrderEntry": lines,
-            **self._history(datetext.write(ordered + timedelta(minutes=10))),
-        }
-
-    def _order_line(self, line: Line, delivery: str) -> Document:
-        price = unit_price(line.amount, line.quantity)
-        return {
-            "FRowType": "Standard",
-            "FMaterialId": self._reference("BD_MATERIAL", f"G{line.product_id}"),
-            "FUnitID": self._reference("BD_UNIT", "Pcs"),
-            "FQty": line.quantity,
-            "FTaxPrice": price,
-            "FIsFree": line.amount == 0,
-            "FDeliveryDate": delivery,
-            "FStockOutQty": 0,
-            "FAllAmount": line_amount(line.quantity, price),
-        }
 
 
 @cache
