@@ -269,6 +269,16 @@ class JikeyunClient:
         assert answer["code"] == 200, answer
         return answer["result"]["data"]
 
+    def pages(self, method: str, size: int, take: Callable[[Any], list[Any]] = list, **business: Any) -> list[Any]:
+        """Read page after page until a short one; `take` finds the rows in the data."""
+        rows: list[Any] = []
+        for page in range(1000):
+            got = take(self.data(method, pageIndex=page, pageSize=size, **business))
+            rows += got
+            if len(got) < size:
+                break
+        return rows
+
 
 @pytest.fixture
 def jky(erp_sandbox: Any) -> JikeyunClient:

@@ -26,9 +26,9 @@ VECTORS = {
     ),
     "J3": (
         "oms.trade.fullinfoget", 10,
-        '{"startModified":"2025-02-22 00:00:00","endModified":"2025-02-28 23:59:59",'
+        ('{"startModified":"2025-02-22 00:00:00","endModified":"2025-02-28 23:59:59",'
         '"fields":"tradeNo,tradeStatus,goodsDetail.goodsNo,scrollId","scrollId":"","tradeTypeList":[1,7],'
-        '"isDelete":null,"pageSize":200}',
+        '"isDelete":null,"pageSize":200}'),
         "53f82187fb79f27e6721013e7271ebf7", "f1e23780cc8dc23f91874d5c71acf52e",
         {"token": "IGNORED-TOKEN", "contextid": "IGNORED-CTX"},
     ),
@@ -38,8 +38,8 @@ VECTORS = {
     ),
     "J5": (
         "omsapi-business.refund.listrefund", 20,
-        '{"pageInfo":{"pageIndex":1,"pageSize":50},"memberName":"DemoMember",'
-        '"gmtModifiedBegin":"2025-02-28 00:00:00","gmtModifiedEnd":"2025-02-28 23:59:59"}',
+        ('{"pageInfo":{"pageIndex":1,"pageSize":50},"memberName":"DemoMember",'
+        '"gmtModifiedBegin":"2025-02-28 00:00:00","gmtModifiedEnd":"2025-02-28 23:59:59"}'),
         "f0e305ae65ad2a8e157f14cf48c89d94", "a130c627a60fa762e9c82f55aa6fc5cd", {"version": "V1.0"},
     ),
 }  # fmt: skip
