@@ -15,6 +15,7 @@ from erp_sandbox.jushuitan.query import (
     integers,
     text,
     texts,
+    texts_or_comma,
 )
 
 INTEGER, TEXT, FLAG = Check(integer), Check(text), Check(flag)
@@ -73,7 +74,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         path="/open/mall/item/query",
-        parameters={"i_ids": Check(texts, 20), "only_item": FLAG, "item_flds": Check(texts),
+        parameters={"i_ids": Check(texts_or_comma, 20), "only_item": FLAG, "item_flds": Check(texts),
                     "itemsku_flds": Check(texts)},
         listing=wares.items,
         keys=frozenset({"i_ids"}),

@@ -220,6 +220,11 @@ def comma_integers(value: Any) -> list[int]:
     return [integer(item) for item in comma_texts(value)]
 
 
+def texts_or_comma(value: Any) -> list[str]:
+    """Read an array, or the comma-joined text that a service in production sends in its place."""
+    return comma_texts(value) if isinstance(value, str) else texts(value)
+
+
 def moment(value: Any) -> int:
     """Read ``yyyy-MM-dd HH:mm:ss`` of Shanghai as unix seconds."""
     if not isinstance(value, str) or not TIME.fullmatch(value):

@@ -33,7 +33,7 @@ class Totals:
             self._version = version
             found = totals(db)
             for name in ("modified", "version"):
-                rows = sorted(found, key=lambda stock: (getattr(stock, name), stock.product_id))  # noqa: B023 - used at once
+                rows = sorted(found, key=lambda stock: (getattr(stock, name), stock.product_id))
                 self._sorted[name] = ([getattr(stock, name) for stock in rows], rows)
         keys, rows = self._sorted[by]
         first = 0 if start is None else bisect_left(keys, start)
