@@ -1,4 +1,4 @@
-"""Write what the code knows where people look for it: settings into READMEs and meltano.yml, functions of schemes.
+"""Write what the code knows where people look for it: settings, streams, functions of schemes.
 
 python -m docs            write them
 python -m docs --check    exit 1 when one is out of date
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docs import meltano_settings, scheme_functions, settings_table
+from docs import meltano_settings, scheme_functions, settings_table, streams_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 READMES = {
     "tap-wangdiantong": "tap-wangdiantong/README.md",
+    "tap-jushuitan": "tap-jushuitan/README.md",
+    "tap-jikeyun": "tap-jikeyun/README.md",
     "tap-kingdee": "tap-kingdee/README.md",
     "tap-ledger": "tap-ledger/README.md",
     "mapper-kd": "transforms/README.md",
     "target-kingdee": "target-kingdee/README.md",
 }
+SOURCES = ("tap-wangdiantong", "tap-jushuitan", "tap-jikeyun", "tap-kingdee")
+"""The taps whose streams are classes; tap-ledger's depend on what the ledger holds."""
 MELTANO = "meltano.yml"
 SCHEMES = "docs/qeasy.md"
 
@@ -31,6 +35,8 @@ def current_texts() -> Iterator[tuple[str, str]]:
     """Yield each file's path, from the root, and the text it should have."""
     for plugin, readme in READMES.items():
         text = (ROOT / readme).read_text(encoding="utf-8")
+        if plugin in SOURCES:
+            text = between(text, "<!-- streams -->", "<!-- /streams -->", streams_table.render(plugin))
         yield readme, between(text, "<!-- settings -->", "<!-- /settings -->", settings_table.render(plugin))
     text = (ROOT / MELTANO).read_text(encoding="utf-8")
     for plugin in READMES:

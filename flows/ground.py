@@ -123,3 +123,7 @@ class Ground:
         for file in (self.stage.ledger, self.stage.home / "meltano.db"):
             for part in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
                 part.unlink(missing_ok=True)
+
+    def control(self, path: str, body: object) -> None:
+        """POST to one of the sandbox's controls."""
+        requests.post(f"{self.url}/_sandbox/{path}", json=body, timeout=60).raise_for_status()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demo.reconciliation import SHIPPED, Expected, source_totals
+from demo.reconciliation import AUDITED, SHIPPED, Expected, Totals, cents, source_totals
 from flows.job import Documents, Job
+from flows.postgres import Loaded, Stream
 
 if TYPE_CHECKING:
     from flows.ground import Ground
     from flows.job import Document, Settings
+
+ALL_OUT = 3
+"""吉客云 出库状态: 全部出库."""
 
 
 def _dialect(ground: Ground, *, product: str, dialect: str) -> Settings:
@@ -30,6 +35,69 @@ SALES = Documents(
     "wangdiantong/sales_stockouts", "kingdee/SAL_OUTSTOCK", _shipped, quantity="FRealQty", amount="FAllAmount"
 )
 
+
+def _distributor(document: Document) -> Expected | None:
+    number = str(document["number"])
+    return Expected(number, number, Totals(1))
+
+
+def _is_distributor(customer: Document) -> bool:
+    return str(customer["FNumber"]).isdecimal()
+
+
+def _gain(document: Document) -> Expected | None:
+    """A count that is confirmed: what it found too much of."""
+    found = [Decimal(line["quantity"]) for line in document["lines"] if Decimal(line["quantity"]) > 0]
+    if document["status"] not in {"Confirmed", "Archive"} or not found:
+        return None
+    return Expected(f"JSTPD{document['number']}", str(document["id"]), Totals(1, len(found), sum(found, Decimal(0))))
+
+
+def _is_gain(document: Document) -> bool:
+    return str(document["FBillNo"]).startswith("JSTPD")
+
+
+def _transfer(document: Document) -> Expected | None:
+    """A transfer whose goods have all left."""
+    if document["out_status"] != ALL_OUT:
+        return None
+    lines = document["lines"]
+    quantity = sum((Decimal(line["quantity"]) for line in lines), Decimal(0))
+    amount = sum((Decimal(line["amount"]) for line in lines), Decimal("0.00"))
+    return Expected(document["number"], str(document["id"]), Totals(1, len(lines), quantity, amount))
+
+
+def _approved(document: Document) -> Expected | None:
+    """What the filter of the job's tap lets through: approved, two types and one warehouse left out."""
+    lines = [line for line in document["FEntity"] if line["FSTOCKID"]["FNumber"] != "406"]
+    kept_type = document["FBillTypeID"]["FNumber"] not in {"QTRKD03_SYS", "QTRKD07_SYS"}
+    if document["FDocumentStatus"] != AUDITED or not kept_type or not lines:
+        return None
+    quantity = sum((Decimal(str(line["FQty"])) for line in lines), Decimal(0))
+    amount = sum((cents(Decimal(str(line["FAmount"]))) for line in lines), Decimal("0.00"))
+    return Expected(str(document["FBillNo"]), str(document["FID"]), Totals(1, len(lines), quantity, amount))
+
+
+def _cents_of_jikeyun(ground: Ground) -> Settings:
+    """Let 吉客云 give its money in cents, as the mapping expects."""
+    ground.control("jikeyun/settings", {"money": "cents"})
+    return {}
+
+
+def _distributors_since(ground: Ground) -> Settings:
+    """Read the distributors from the beginning: the oldest is older than the first trading day."""
+    del ground
+    return {"TAP_JUSHUITAN__DISTRIBUTORS_START_DATE": "2020-01-01"}
+
+
+def _basedata(ground: Ground) -> Settings:
+    return {"TARGET_POSTGRES_SQLALCHEMY_URL": ground.postgres.replace("+psycopg", "+psycopg2")}
+
+
+def _basedata_url(ground: Ground) -> Settings:
+    return {"BASEDATA_URL": ground.postgres}
+
+
 JOBS = (
     *(
         Job(
@@ -46,4 +114,54 @@ JOBS = (
             ("奇门", "qimen", "qimen"),
         )
     ),
+    Job(
+        "kd-miscellaneous-between-accounts",
+        Documents(
+            "kingdee/STK_MISCELLANEOUS",
+            "kingdee_b/STK_MISCELLANEOUS",
+            _approved,
+            quantity="FQty",
+            amount="FAmount",
+            plugin="TARGET_KINGDEE__ACCOUNT_B",
+        ),
+    ),
+    Job(
+        "jst-distributor-customer",
+        Documents(
+            "jushuitan/distributors_legacy", "kingdee/BD_Customer", _distributor, number="FNumber", ours=_is_distributor
+        ),
+        settings=_distributors_since,
+    ),
+    Job(
+        "jky-transfer-transferdirect",
+        Documents(
+            "jikeyun/transfers",
+            "kingdee/STK_TransferDirect",
+            _transfer,
+            entry="FBillEntry",
+            quantity="FQty",
+            amount="FAmount",
+        ),
+        settings=_cents_of_jikeyun,
+    ),
+    Job(
+        "kd-basedata-postgres",
+        Loaded(
+            (
+                Stream("kingdee/BD_MATERIAL", "kingdee.materials", '"FMATERIALID"'),
+                Stream("kingdee/BD_Customer", "kingdee.customers", '"FCUSTID"'),
+                Stream("kingdee/BD_STOCK", "kingdee.stocks", '"FStockId"'),
+                Stream("kingdee/ORG_Organizations", "kingdee.organizations", '"FOrgID"'),
+                Stream("kingdee/BD_Saler", "kingdee.salers", '"fid"'),
+            )
+        ),
+        settings=_basedata,
+    ),
+    Job(
+        "jst-count-miscellaneous",
+        Documents("jushuitan/inventory_counts", "kingdee/STK_MISCELLANEOUS", _gain, quantity="FQty", ours=_is_gain),
+        settings=_basedata_url,
+        needs=("kd-basedata-postgres",),
+    ),
 )
+"""What account A has approved is carried on before other jobs write there; look-up tables are loaded before their use."""
