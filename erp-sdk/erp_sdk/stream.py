@@ -30,7 +30,7 @@ from erp_sdk.calls import CallingStream, PageRequest
 from erp_sdk.command import SetupError
 from erp_sdk.messages import MessageWriter, RecordLine, encode_lines
 from erp_sdk.paging import IncompleteList, Page, RepeatedPage, Seen, TooManyRows, Walk
-from erp_sdk.prefetch import ReadAhead
+from erp_sdk.prefetch import Instead, ReadAhead
 from erp_sdk.schemas import Row, Rows, WrongValueError
 from erp_sdk.times import now, parse_time, rfc3339
 from erp_sdk.windows import Window, cut, reading_range
@@ -51,7 +51,14 @@ class WindowRead:
     window: Window
 
 
-Batch = list[Any] | WindowRead
+@dataclass(frozen=True, slots=True)
+class PointRead:
+    """Comes after the last row before a point that is no window's end; see `erp_sdk.cursors`."""
+
+    point: Any
+
+
+Batch = list[Any] | WindowRead | PointRead
 
 
 class ErpStream(CallingStream):
@@ -63,6 +70,7 @@ class ErpStream(CallingStream):
         version_key: The property that tells which of two copies of a row is newer.
         confirm_empty: Whether an empty list is asked for once more before it is believed.
         short_page_ends: Whether a short page ends a list without a total.
+        may_ignore_pages: Whether the vendor may give the whole list whatever page is asked for.
         filter_times: Properties that tell whether a row lies in the window asked for; `Row.times` holds them.
     """
 
@@ -72,6 +80,7 @@ class ErpStream(CallingStream):
     version_key: str | None = "modified"
     confirm_empty = False
     short_page_ends = False
+    may_ignore_pages = False
     filter_times: Sequence[str] = ()
 
     def __init__(self, tap: ErpTap, **kwargs: Any) -> None:
@@ -120,7 +129,8 @@ class ErpStream(CallingStream):
         try:
             yield from (rows for rows in walk if rows)
         except RepeatedPage:
-            raise self._repeated(what) from None
+            if not self.may_ignore_pages:
+                raise self._repeated(what) from None
 
     def _pause(self, attempt: int) -> None:
         time.sleep(float(self.config["retry_wait"]) * attempt)
@@ -175,6 +185,9 @@ class ErpStream(CallingStream):
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Note that all rows of a window have been written."""
 
+    def point_read(self, point: Any, context: types.Context | None) -> None:
+        """Note that all rows before a point have been written."""
+
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """Yield records as dictionaries."""
         for batch in self._batches(context):
@@ -182,12 +195,14 @@ class ErpStream(CallingStream):
 
     def _batches(self, context: types.Context | None) -> Iterator[list[Any]]:
         """Yield rows as they are read, and note each window whose rows have all been taken."""
-        sources, workers = self.sources(context), int(self.config["concurrency"])
+        ahead = ReadAhead(self.sources(context), workers=self.tap.workers, check=self.tap.check_stop)
         with self.get_http_request_counter() as counter:
             try:
-                for batch in ReadAhead(sources, workers=workers, check=self.tap.check_stop):
+                for batch in ahead:
                     if isinstance(batch, WindowRead):
                         self.window_read(batch.window, context)
+                    elif isinstance(batch, PointRead):
+                        self.point_read(batch.point, context)
                     elif batch:
                         yield batch
             finally:
@@ -276,6 +291,11 @@ class WindowedStream(ErpStream):
     def get_replication_key_signpost(self, context: types.Context | None = None) -> None:
         """No signpost: the bookmark is a window's end, which never lies in the future."""
 
+    @property
+    def lookback(self) -> timedelta:
+        """How far before the bookmark is read again."""
+        return timedelta(minutes=float(self.config["lookback_minutes"]))
+
     def reading_range(self, context: types.Context | None) -> Window | None:
         """Return the seconds this run has to read, or None when there are none yet.
 
@@ -289,7 +309,7 @@ class WindowedStream(ErpStream):
             start=self.tap.moment("start_date"),
             end=self.tap.moment("end_date", end_of_day=True),
             now=now(),
-            lookback=timedelta(minutes=float(self.config["lookback_minutes"])),
+            lookback=self.lookback,
             settle=timedelta(minutes=float(self.config["settle_minutes"])),
         )
 
@@ -299,31 +319,47 @@ class WindowedStream(ErpStream):
         if whole is None:
             self.log("Nothing to read yet")
             return
+        yield from self.windows_of(whole)
+
+    def windows_of(self, whole: Window) -> Iterator[Callable[[], Iterator[Batch]]]:
+        """Yield one source a window of a period."""
         asked = self.config.get("window_minutes")
         span = self.longest_window if asked is None else min(self.longest_window, timedelta(minutes=float(asked)))
         self.log("Reading %s in windows of %g minutes", whole, span.total_seconds() / 60)
         for window in cut(whole.start, whole.end, span):
             yield partial(self._read_window, window, self._seen())
 
-    def _read_window(self, window: Window, seen: Seen[Any]) -> Iterator[Batch]:
-        limit = int(self.config["window_rows"]) if window.seconds > 1 else None
-        try:
-            for params in self.calls(window):
-                for rows in self._walk(params, seen, what=str(window), limit=limit):
-                    yield self.kept(rows, params, window)
-        except TooManyRows as many:
-            parts = max(2, math.ceil(many.total / (limit or many.total)))
-            self.log("%d rows from %s: cutting into %d", many.total, window, parts, level=logging.DEBUG)
-            for part in window.split(parts):
-                # What was handed on before the long list was met is remembered, in a copy: memory stays bounded.
-                yield from self._read_window(part, replace(seen, versions=dict(seen.versions)))
-            return
-        yield WindowRead(window)
+    def read_window(self, window: Window, seen: Seen[Any], limit: int | None) -> Iterator[list[Any]]:
+        """Yield a window's rows, page by page; `seen` is shared by all its walks.
+
+        Raises:
+            TooManyRows: A list has more than `limit` rows.
+        """
+        for params in self.calls(window):
+            for rows in self._walk(params, seen, what=str(window), limit=limit):
+                yield self.kept(rows, params, window)
 
     def kept(self, rows: list[Any], params: Params, window: Window) -> list[Any]:
         """Return those of a page's rows that are to be written; all of them unless a stream knows better."""
         del params, window
         return rows
+
+    def _read_window(self, window: Window, seen: Seen[Any]) -> Iterator[Any]:
+        limit = int(self.config["window_rows"]) if window.seconds > 1 else None
+        try:
+            yield from self.read_window(window, seen, limit)
+        except TooManyRows as many:
+            count = max(2, math.ceil(many.total / (limit or many.total)))
+            self.log("%d rows from %s: cutting into %d", many.total, window, count, level=logging.DEBUG)
+            parts = window.split(count)
+        else:
+            yield WindowRead(window)
+            return
+        yield Instead(tuple(partial(self._read_part, part, seen) for part in parts))
+
+    def _read_part(self, window: Window, whole: Seen[Any]) -> Iterator[Any]:
+        # What was handed on before the long list was met is remembered, in a copy: memory stays bounded.
+        return self._read_window(window, replace(whole, versions=dict(whole.versions)))
 
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Move the bookmark to the window's end, never back, and write STATE if it moved."""
@@ -342,6 +378,14 @@ class WindowedStream(ErpStream):
         value = state.get("replication_key_value")
         if self.replication_method != REPLICATION_INCREMENTAL or state.get("replication_key") != self.replication_key:
             return None
+        return self.bookmark_moment(value)
+
+    def bookmark_moment(self, value: Any) -> datetime | None:
+        """Read a bookmark that is a time.
+
+        Raises:
+            SetupError: It is none.
+        """
         try:
             return parse_time(value)
         except (ValueError, AttributeError):

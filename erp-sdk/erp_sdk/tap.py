@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 _DATE_LENGTH = len("2026-01-05")
+_MOST_WORKERS, _FREE_WORKERS = 16, 4
 
 
 class ErpTap(Tap):
@@ -59,7 +61,24 @@ class ErpTap(Tap):
     @cached_property
     def budget(self) -> Budget:
         """The calls this account may make, shared by all streams."""
-        return Budget(int(self.config["calls_per_minute"]), self.account, self.config.get("budget_path"))
+        return Budget(
+            int(self.config["calls_per_minute"]),
+            self.account,
+            self.config.get("budget_path"),
+            calls_per_second=int(self.config.get("calls_per_second") or 0),
+        )
+
+    @property
+    def workers(self) -> int:
+        """How many windows are read at a time.
+
+        Enough to make all allowed calls where an answer takes a second; one more, for one that takes longer.
+        """
+        asked = self.config.get("concurrency")
+        if asked is not None:
+            return int(asked)
+        calls_per_minute = int(self.config["calls_per_minute"])
+        return min(_MOST_WORKERS, 1 + math.ceil(calls_per_minute / 60)) if calls_per_minute > 0 else _FREE_WORKERS
 
     @property
     def vendor_is_known(self) -> bool:

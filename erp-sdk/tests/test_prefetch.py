@@ -2,7 +2,7 @@ import threading
 import time
 
 import pytest
-from erp_sdk.prefetch import ReadAhead
+from erp_sdk.prefetch import Instead, ReadAhead
 
 
 def source(*items, delay=0.0):
@@ -101,3 +101,70 @@ def test_the_check_can_end_a_reading_that_waits():
     with pytest.raises(SystemExit):
         list(ReadAhead([hangs], check=stop))
     hanging.set()
+
+
+def test_a_source_can_hand_its_rest_over_and_the_order_stays():
+    def cut():
+        yield 1
+        yield Instead([source(2, delay=0.05), cut_again, source(5)])
+        yield "never"
+
+    def cut_again():
+        yield Instead([source(3), source(4)])
+
+    for workers in (1, 4):
+        assert list(ReadAhead([source(0), cut, source(6, 7)], workers=workers)) == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
+def test_what_a_source_hands_over_is_read_side_by_side():
+    meeting = threading.Barrier(3, timeout=10)
+
+    def wait():
+        meeting.wait()
+        yield "met"
+
+    def cut():
+        yield Instead([wait, wait, wait])
+
+    assert list(ReadAhead([cut], workers=3)) == ["met"] * 3
+
+
+def test_a_slow_source_holds_the_others_back_only_after_a_while_and_in_bounded_space():
+    slow, begun = threading.Event(), []
+
+    def first():
+        slow.wait(10)
+        yield -1
+
+    def quick(number):
+        def run():
+            begun.append(number)
+            yield from range(100) if number == 0 else [number]
+
+        return run
+
+    reading = ReadAhead((first if number is None else quick(number) for number in (None, *range(5000))), workers=3)
+    items = iter(reading)
+    threading.Timer(0.4, slow.set).start()
+
+    assert next(items) == -1
+
+    assert 3 < len(begun) < 20
+    assert [item for item in items if item][-1] == 4999
+
+
+@pytest.mark.parametrize("workers", [2, 8])
+def test_nothing_stands_still_whatever_is_cut_and_however_much_is_waiting(workers):
+    def tree(name, depth):
+        def run():
+            for number in range(5):
+                yield (*name, number)
+            if depth:
+                yield Instead(tree((*name, 5 + part), depth - 1) for part in range(3))
+
+        return run
+
+    items = list(ReadAhead([tree((number,), 3) for number in range(4)], workers=workers, depth=1))
+
+    assert items == sorted(items)
+    assert len(items) == 4 * 5 * (1 + 3 + 9 + 27)

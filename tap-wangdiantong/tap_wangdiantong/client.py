@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from erp_sdk.answers import RetryLaterError
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from tap_wangdiantong.tap import TapWangdiantong
 
 SECOND = timedelta(seconds=1)
+
+
+class Archived(dict[str, Any]):
+    """Parameters that go to an endpoint's history method."""
 
 
 class WangdiantongStream(ErpStream):
@@ -65,6 +70,17 @@ class WangdiantongStream(ErpStream):
             raise FatalAPIError(f"{self.name}: dialect {self.dialect.title} does not have this stream.")
         return endpoint
 
+    @classmethod
+    def endpoint_name(cls) -> str:
+        """Return where the stream is read from, for the documentation: 企业版, then 旗舰版."""
+        enterprise = [f"{cls.enterprise.method}.php"] if cls.enterprise else []
+        return " / ".join([*enterprise, *([cls.flagship.method] if cls.flagship else [])])
+
+    @property
+    def page_size(self) -> int:
+        """Rows a call."""
+        return int(self.config.get("page_size") or self.endpoint.page_size or self.largest_page)
+
     @property
     def url_base(self) -> str:
         """The address without the method."""
@@ -77,13 +93,22 @@ class WangdiantongStream(ErpStream):
             return chosen
         # Some builds refuse a window that starts where it ends (code 2105); a second more is only a repeat.
         start = min(window.start, window.end - SECOND)
-        times = {"start_time": vendor_text(start), "end_time": vendor_text(window.end)}
-        return [{**times, **params} for params in chosen]
+        times = dict(zip(self.endpoint.times, (vendor_text(start), vendor_text(window.end)), strict=True))
+        live = [{**times, **params} for params in chosen]
+        # Documents move from the one to the other, so the history is read last.
+        return [*live, *map(Archived, live)] if self._may_be_archived(window) else live
+
+    def _may_be_archived(self, window: Window) -> bool:
+        days = self.config.get("history_days")
+        return bool(self.endpoint.history) and days is not None and window.start < now() - timedelta(days=float(days))
 
     def get_http_request(self, *, page: PageContext[PageRequest]) -> HTTPRequest:
         """Return the signed request for a page."""
         asked = page.next_page_token or PageRequest({}, self.first_page, with_total=True)
-        return self.dialect.request(self.endpoint, asked, self.page_size, now())
+        endpoint = self.endpoint
+        if isinstance(asked.params, Archived) and endpoint.history is not None:
+            endpoint = replace(endpoint, method=endpoint.history)
+        return self.dialect.request(endpoint, asked, self.page_size, now())
 
     def describe(self, response: requests.Response) -> str:
         """Name stream, method and address."""

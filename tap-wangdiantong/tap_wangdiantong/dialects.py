@@ -61,12 +61,18 @@ class Endpoint:
         rows: The list's key in the answer.
         window: The longest window that the method allows; None when it is not read by time.
         asks: From the tap's settings to the parameter sets that read the list together, one walk each, in this order.
+        times: The parameters that take a window's start and end.
+        page_size: The most rows a call may ask for, where it is another number than everywhere.
+        history: The method that shows what the vendor has archived (归档); None when there is none.
     """
 
     method: str
     rows: str
     window: timedelta | None = None
     asks: Asks = one_query
+    times: tuple[str, str] = ("start_time", "end_time")
+    page_size: int | None = None
+    history: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +298,15 @@ def _form_post(url: str, form: Mapping[str, str]) -> HTTPRequest:
 
 
 def _open_flagship(parts: Parts, endpoint: Endpoint) -> Opened:
+    """Open ``data``; 盘点单明细 has a bare array there, and its total beside it (contract 8.F15)."""
     data = parts.get("data")
     inner = _parts.decode(data) if data is not None and _starts(data, b"{") else {}
+    totals = (_count(where, name) for where in (inner, parts) for name in ("total_count", "total"))
     return Opened(
         code=_text(parts, "status"),
         text=_text(parts, "message") or "",
-        rows=_list(inner, endpoint.rows),
-        total=_count(inner, "total_count"),
+        rows=_list(inner, endpoint.rows) if inner else _list(parts, "data"),
+        total=next((total for total in totals if total is not None), None),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -103,13 +104,35 @@ SETTINGS: list[th.Property[Any]] = [
         "include_disabled",
         th.BooleanType,
         default=True,
-        description="Read disabled shops and warehouses too; old documents point at them. 包含停用",
+        description="Read disabled shops, warehouses, suppliers and carriers too; old documents point at them. "
+        "包含停用",
     ),
     th.Property(
         "include_deleted",
         th.BooleanType,
         default=True,
-        description="Read deleted goods too, marked by `deleted`. 包含已删除",
+        description="Read deleted goods, suites and suppliers too, marked by `deleted`. 包含已删除",
+    ),
+    th.Property(
+        "refund_process_status_from",
+        th.IntegerType,
+        default=0,
+        description="Leave out refund stock-ins (退货入库单) whose refund has a `process_status` below this: with 80 "
+        "only settled ones (已结算) come. Default: all states come. 退换单状态下限",
+    ),
+    th.Property(
+        "consign_lookback_days",
+        th.NumberType,
+        default=7,
+        description="How many days before the bookmark transfer stock-outs (调拨出库单) are read again: the vendor "
+        "lists them by the time of shipping, which a later edit does not change. 发货时间回看天数",
+    ),
+    th.Property(
+        "history_days",
+        th.NumberType,
+        description="After how many days the vendor archives documents: windows older than that are read from the "
+        "history methods too, which doubles their calls. Sales stock-outs, refund stock-ins, orders, raw orders. "
+        "Default: the history is not read. 归档天数",
     ),
 ]
 
@@ -126,6 +149,13 @@ class TapWangdiantong(ErpTap):
     def dialect(self) -> Dialect:
         """The wire that the settings name."""
         return dialect_of(self.config)
+
+    @property
+    def workers(self) -> int:
+        """Through 奇门 no more than the budget needs: calls side by side are what it answers emptily (contract 6)."""
+        if self.config.get("concurrency") is None and self.dialect.confirm_empty:
+            return max(1, math.ceil(int(self.config["calls_per_minute"]) / 60))
+        return super().workers
 
     @property
     def account(self) -> str:

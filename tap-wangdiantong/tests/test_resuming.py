@@ -8,7 +8,7 @@ import pytest
 
 DAY = {"start_date": "2026-03-30", "end_date": "2026-03-30"}
 LAST_SECOND = "2026-03-30T23:59:59+08:00"
-slow_answers = {"latency_ms": 60}
+slow_answers = {"latency_ms": 200}
 
 
 @pytest.fixture
