@@ -127,6 +127,14 @@ class PurchaseOrders(ChangingForm):
     organization_fields = ("FPurchaseOrgId",)
 
 
+class PurchaseReturns(ChangingForm):
+    """采购退料单: purchase returns with their lines."""
+
+    name, form, primary_keys = "purchase_returns", "PUR_MRB", ("FID",)
+    entry = "FPURMRBENTRY"
+    organization_fields = _STOCK
+
+
 class Payables(ChangingForm):
     """应付单: payables with their lines."""
 
@@ -147,6 +155,14 @@ class StockCounts(ChangingForm):
     """物料盘点作业: stock counts with their lines."""
 
     name, form, primary_keys = "stock_counts", "STK_StockCountInput", ("FID",)
+    entry = "FBillEntry"
+    organization_fields = _STOCK
+
+
+class StockCountGains(ChangingForm):
+    """盘盈单: stock found beyond the book's, with the lines."""
+
+    name, form, primary_keys = "stock_count_gains", "STK_StockCountGain", ("FID",)
     entry = "FBillEntry"
     organization_fields = _STOCK
 
@@ -176,8 +192,10 @@ STREAMS: tuple[type[FormStream], ...] = (
     TransferDirects,
     Instocks,
     PurchaseOrders,
+    PurchaseReturns,
     Payables,
     Receivables,
     StockCounts,
+    StockCountGains,
     Inventory,
 )

@@ -48,9 +48,13 @@ class Reading:
         return str(self.states[-1]["bookmarks"][stream]["replication_key_value"])
 
 
-def catalog_of(*streams: str, changes: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+def catalog_of(
+    *streams: str,
+    changes: Callable[[dict[str, Any]], None] | None = None,
+    config: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """The tap's catalog with only these streams selected; ``changes`` may edit each selected entry."""
-    catalog = TapKingdee(config={}, validate_config=False, setup_mapper=False).catalog_dict
+    catalog = TapKingdee(config=config or {}, validate_config=config is not None, setup_mapper=False).catalog_dict
     for entry in catalog["streams"]:
         chosen = entry["tap_stream_id"] in streams
         root = next(part for part in entry["metadata"] if not part["breadcrumb"])
@@ -74,9 +78,11 @@ class TapRunner:
         **settings: Any,
     ) -> Reading:
         """Run in this process; what had been written when an error ended the run hangs on the error as ``reading``."""
+        config = {**self.config, **settings}
+        own = config if {"forms", "sweep"} & set(settings) else None  # streams that the settings make
         tap = TapKingdee(
-            config={**self.config, **settings},
-            catalog=catalog_of(*streams, changes=changes) if streams else None,
+            config=config,
+            catalog=catalog_of(*streams, changes=changes, config=own) if streams else None,
             state=json.loads(json.dumps(state)) if state else None,
         )
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
@@ -129,12 +135,58 @@ class Bookkeeper:
         assert result["ResponseStatus"]["IsSuccess"] in (True, "true"), answer
         return dict(result)
 
+    def save(self, form: str, model: dict[str, Any]) -> int:
+        """Save one document; returns its FID."""
+        return int(self.call("Save", form, {"Model": model, "IsVerifyBaseDataField": True})["Id"])
+
     def save_outstocks(self, *line_counts: int, **head: Any) -> list[int]:
         """Save one document per number of lines; returns their FIDs."""
         models = [self.outstock(lines, **head) for lines in line_counts]
         result = self.call("BatchSave", "SAL_OUTSTOCK", {"Model": models, "IsVerifyBaseDataField": True})
         saved = sorted(result["ResponseStatus"]["SuccessEntitys"], key=lambda entity: entity["DIndex"])
         return [entity["Id"] for entity in saved]
+
+    def save_others(self) -> None:
+        """Save one document of each form that the seeded Kingdee has none of."""
+        material, org, stock = {"FNumber": self.material}, {"FNumber": "100"}, {"FNumber": "CK01"}
+        whose = {"FDate": "2026-03-30", "FStockOrgId": org}
+        self.save(
+            "SAL_RETURNSTOCK",
+            whose
+            | {"FBillTypeID": {"FNumber": "XSTHD01_SYS"}, "FSaleOrgId": org, "FRetcustId": {"FNumber": "KH00001"}}
+            | {
+                "FEntity": [
+                    {
+                        "FMaterialId": material,
+                        "FRealQty": 1,
+                        "FReturnType": {"FNumber": "THLX01_SYS"},
+                        "FStockId": stock,
+                    }
+                ]
+            },
+        )
+        owner = {"FOwnerTypeIdHead": "BD_OwnerOrg", "FOwnerTypeOutIdHead": "BD_OwnerOrg", "FOwnerOutIdHead": org}
+        ways = {"FBizType": "NORMAL", "FTransferDirect": "GENERAL", "FTransferBizType": "InnerOrgTransfer"}
+        line = {"FMaterialId": material, "FQty": 1, "FSrcStockId": stock, "FDestStockId": {"FNumber": "CK02"}}
+        self.save(
+            "STK_TransferDirect",
+            whose
+            | owner
+            | ways
+            | {"FBillTypeID": {"FNumber": "ZJDB01_SYS"}, "FStockOutOrgId": org, "FBillEntry": [line]},
+        )
+        self.save(
+            "STK_StockCountGain",
+            whose
+            | {"FBillTypeID": {"FNumber": "PY01_SYS"}}
+            | {"FBillEntry": [{"FMaterialId": material, "FGainQty": 1, "FStockId": stock}]},
+        )
+        self.save(
+            "PUR_MRB",
+            whose
+            | {"FBillTypeID": {"FNumber": "TLD01_SYS"}, "FPurchaseOrgId": org, "FSupplierID": {"FNumber": "GYS01"}}
+            | {"FPURMRBENTRY": [{"FMATERIALID": material, "FRMREALQTY": 1, "FSTOCKID": stock}]},
+        )
 
     def outstock(self, lines: int, **head: Any) -> dict[str, Any]:
         return {

@@ -3,16 +3,7 @@
 from decimal import Decimal
 
 import pytest
-
-FORMS = {
-    "customers": "BD_Customer",
-    "materials": "BD_MATERIAL",
-    "stocks": "BD_STOCK",
-    "organizations": "ORG_Organizations",
-    "salers": "BD_Saler",
-    "sale_orders": "SAL_SaleOrder",
-    "outstocks": "SAL_OUTSTOCK",
-}
+from tap_kingdee.streams import STREAMS
 
 
 @pytest.fixture
@@ -21,13 +12,20 @@ def some_outstocks(bookkeeper):
 
 
 @pytest.mark.usefixtures("some_outstocks")
-@pytest.mark.parametrize("auth", ["password", "app_secret", "signed"])
-def test_every_stream_holds_as_many_documents_as_kingdee_does(tap, erp_sandbox, auth):
-    reading = tap(auth=auth)
+def test_every_stream_holds_as_many_documents_and_lines_as_kingdee_does(tap, erp_sandbox):
+    reading = tap()
 
-    for stream, form in FORMS.items():
-        truth = erp_sandbox.summary("kingdee", form)
-        assert len(reading.records(stream)) == truth["documents"] > 0, stream
+    for stream in STREAMS:
+        truth = erp_sandbox.summary("kingdee", stream.form)
+        records = reading.records(stream.name)
+        assert len(records) == truth["documents"], stream.name
+        if stream.entry:
+            assert sum(len(record[stream.entry]) for record in records) == truth["lines"], stream.name
+
+
+@pytest.mark.parametrize("auth", ["password", "app_secret", "signed"])
+def test_every_way_to_prove_who_calls_reads_the_same(tap, erp_sandbox, auth):
+    assert len(tap("stocks", auth=auth).records("stocks")) == erp_sandbox.summary("kingdee", "BD_STOCK")["documents"]
 
 
 def test_lines_quantity_and_amount_of_sale_orders_are_exact(tap, erp_sandbox):
@@ -126,4 +124,4 @@ def test_a_filter_narrows_a_stream(tap):
     reading = tap("stocks", "organizations", filters={"stocks": "FNumber='CK02' or FNumber='CK03'"})
 
     assert [stock["FNumber"] for stock in reading.records("stocks")] == ["CK02", "CK03"]
-    assert len(reading.records("organizations")) == 5
+    assert len(reading.records("organizations")) > 1

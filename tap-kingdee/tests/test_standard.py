@@ -16,6 +16,7 @@ class TestStandard(get_tap_test_class(TapKingdee, config=NOWHERE, suite_config=S
     def runner(cls, kingdee_settings, signals_of_the_test_run, bookkeeper):
         assert signals_of_the_test_run
         bookkeeper.save_outstocks(1, 2)
+        bookkeeper.save_others()
         runner = TapTestRunner(TapKingdee, config=kingdee_settings, suite_config=SUITE)
         runner.sync_all()
         return runner
