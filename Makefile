@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 RUN := $(UV) run --no-sync
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint mappings format bench chaos sandbox docs clean
+.PHONY: help setup demo flows test lint mappings format bench chaos sandbox docs clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ setup: .venv/.synced  ## install uv and the locked environment into this folder
 
 demo: setup  ## one retailer's trading week from 旺店通 into 金蝶, reconciled
 	$(RUN) python -m demo
+
+flows: setup  ## the jobs of meltano.yml from a clean state, reconciled; JOBS="name name" for some of them
+	$(RUN) python -m flows $(JOBS)
 
 test: lint  ## lint, types and all tests
 	$(RUN) pytest
@@ -53,4 +56,4 @@ docs: setup  ## write the tables of settings and functions from the code
 	$(RUN) python -m docs
 
 clean:  ## remove everything that make installed or wrote
-	rm -rf .tools .venv .chaos .demo .meltano .sandbox .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .tools .venv .chaos .demo .flows .meltano .sandbox .mypy_cache .ruff_cache .pytest_cache
