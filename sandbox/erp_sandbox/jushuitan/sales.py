@@ -24,7 +24,7 @@ OUTBOUND_NUMBERS = 20_000_000
 SHIPPED = frozenset({"shipped", "partly_paid", "shipped_abnormal", "finished"})
 ORDER_STATES = States(
     {
-        "cancelled": ("Cancelled", "Merged", "Split", "Cancelled"),
+        "cancelled": ("Cancelled", "Cancelled", "Merged", "Split"),
         "audited": ("WaitConfirm", "Delivering"),
         "shipped": ("Sent",),
         "partly_paid": ("Sent",),
@@ -35,7 +35,7 @@ ORDER_STATES = States(
 OUTBOUND_STATES = States(
     {
         # before the shipment an order is taken back (Delete), later its shipment is (Cancelled): contract 9.14
-        "cancelled": ("Cancelled", "Delete", "Delete", "Delete"),
+        "cancelled": ("Delete", "Cancelled", "Delete", "Delete"),
         "audited": ("WaitConfirm", "OuterConfirming"),
         "shipped": ("Confirmed",),
         "partly_paid": ("Confirmed",),

@@ -140,10 +140,17 @@ def faults(erp_sandbox):
 
 
 @pytest.mark.parametrize(
-    ("kind", "http", "code"),
-    [("throttle", 200, 199), ("quota", 200, 200), ("internal", 200, 150), ("http_429", 429, 429), ("http_500", 500, None)],
+    ("kind", "told"),
+    [
+        ("throttle", (200, 199)),
+        ("quota", (200, 200)),
+        ("internal", (200, 150)),
+        ("http_429", (429, 429)),
+        ("http_500", (500, None)),
+    ],
 )
-def test_faults_are_told_in_the_vendors_way_and_pass(jst, faults, erp_sandbox, kind, http, code):
+def test_faults_are_told_in_the_vendors_way_and_pass(jst, faults, erp_sandbox, kind, told):
+    http, code = told
     faults({"vendor": "jushuitan", "call": ORDERS, "documents": ["10953304"], "kind": kind, "times": 1})
 
     assert jst(SHOPS)["code"] == 0

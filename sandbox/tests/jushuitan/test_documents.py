@@ -56,7 +56,7 @@ def test_what_is_not_there_is_null_or_empty_or_missing_by_turns(jst, week):
 
     assert discounts == {str, int, float}  # "" for null, else a number
     assert {row["shop_free_amount"] for row in orders if isinstance(row["shop_free_amount"], str)} == {""}
-    assert {"", None} <= {row["send_date"] or row["end_time"] for row in orders if row["status"] != "Sent"} | {""} | {None}
+    assert {(row["send_date"], row["end_time"]) for row in orders if row["status"] != "Sent"} == {("", None)}
     assert {len(row["created"]) for row in shops} == {0, 23}  # "" and a time with milliseconds
     assert {"group_id" in row for row in shops} == {True, False}
     assert {"status" in row for row in jst.rows("/open/wms/partner/query")} == {True, False}
@@ -108,7 +108,7 @@ def test_documents_that_ended_early_keep_their_states(jst, week):
     orders = jst.walk(ORDERS, **week, page_size=100)
     states = {row["status"] for row in orders}
 
-    assert {"Sent", "Cancelled", "Merged", "Split", "WaitConfirm", "Delivering"} >= states >= {"Sent", "Merged"}
+    assert states >= {"Sent", "Cancelled", "Merged", "Split"}
     assert all(row["link_o_id"] for row in orders if row["status"] in {"Merged", "Split"})
     assert {row["status"] for row in jst.walk(OUTBOUNDS, **week)} >= {"Confirmed", "Delete", "Cancelled"}
     assert {row["status"] for row in jst.walk(REFUNDS, **week)} >= {"Confirmed", "Cancelled"}
@@ -155,7 +155,8 @@ def test_a_purchase_says_how_much_of_it_came_and_went_back(jst, week):
     assert {row["receive_status"] for row in purchases.values()} == {"Not_Received", "Part_Received", "Received"}
     back = jst.walk(RETURNS, **week)
     assert all(
-        {line["sku_id"]: line["return_qty"] for line in purchases[row["po_id"]]["items"]}[row["items"][0]["sku_id"]] == 1
+        {line["sku_id"]: line["return_qty"] for line in purchases[row["po_id"]]["items"]}[row["items"][0]["sku_id"]]
+        == 1
         for row in back
     )
     assert len(back) > 2
