@@ -45,7 +45,7 @@ def test_transfers_are_narrowed_by_state_and_warehouse(jky, asked, field, value)
 def test_only_what_is_named_comes_back(jky):
     fields = "tradeNo,goodsDetail.goodsNo,nonsense,columnExt"
     trade = jky.data("oms.trade.fullinfoget", fields=fields, pageSize=1, **WEEK)["trades"][0]
-    assert list(trade) == ["tradeNo", "goodsDetail", "columnExt"]
+    assert list(trade) == ["tradeNo", "goodsDetail", "tradeOrderColumnExt"]  # asked for by another name
     assert list(trade["goodsDetail"][0]) == ["goodsNo"]
     whole = jky.data("oms.trade.fullinfoget", fields="goodsDetail", pageSize=1, **WEEK)
     assert list(whole) == ["trades"]  # no scrollId that nobody named, no total that nobody asked for
@@ -82,6 +82,9 @@ def test_only_what_is_named_comes_back(jky):
         ("erp.warehouse.get", {"pageSize": 200}, None),
         ("erp.warehouse.get", {"pageSize": 0}, "0030000001"),
         ("erp.warehouse.get", {"pageIndex": "one"}, "0030000001"),
+        ("erp.warehouse.get", {"pageIndex": 10**18}, None),
+        ("erp.storage.goodslist", {"maxSkuId": "9" * 30}, "0030000001"),
+        ("oms.trade.fullinfoget", {"fields": "tradeNo", "tradeIds": [2**61], "tradeNo": f"JY{'9' * 30},JY-1"}, None),
     ],
 )
 def test_windows_sizes_and_needed_names_are_enforced(jky, method, asked, sub_code):

@@ -14,6 +14,7 @@ from erp_sandbox.jikeyun.trade_rows import number as trade_number
 from erp_sandbox.jikeyun.values import (
     Style,
     barcode,
+    digits,
     long_id,
     shop_name,
     time,
@@ -63,10 +64,10 @@ def refund_number(fact: Fact) -> str:
 def changes(erp: Erp, asked: Asked) -> Row:
     """Answer ``ass-business.returnchange.fullinfoget``: 退换补发单."""
     window = asked.window("startModified", "endModified")
-    digits = [text.removeprefix("SH") for text in asked.texts("returnChangeNo")]
-    if window is None and not digits:
+    numbers = [digits(text, "SH") for text in asked.texts("returnChangeNo")]
+    if window is None and not numbers:
         raise asked.wrong("修改时间与退换单号不能同时为空")
-    narrowed = {"ids": [int(text) if text.isascii() and text.isdigit() else -1 for text in digits]} if digits else {}
+    narrowed = {"ids": numbers} if numbers else {}
     selection = Selection("", (CHANGES,), window=window, narrowed=narrowed)
     found = [fact for _, fact in documents.rows(erp, selection, asked.page())]
     products, style = products_of(erp.db, found), Style(erp.settings)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 MAX_VALUES = 1000
+MAX_WHOLE = 2**62
+LAST_PAGE = 10**9
 
 
 class Page(NamedTuple):
@@ -84,10 +86,7 @@ class Asked:
         text = self.text(name)
         if not text:
             return None
-        try:
-            return int(text)
-        except ValueError:
-            raise self.wrong(f"{name}必须为整数") from None
+        return self._whole(name, text)
 
     def flag(self, name: str) -> bool | None:
         """Read 0/1, "0"/"1" or a boolean; None without one."""
@@ -108,10 +107,7 @@ class Asked:
         for name in names:
             texts = self.texts(name)
             if texts:
-                try:
-                    return [int(text) for text in texts]
-                except ValueError:
-                    raise self.wrong(f"{name}必须为整数") from None
+                return [self._whole(name, text) for text in texts]
         return []
 
     def window(self, start: str, end: str) -> Window | None:
@@ -138,7 +134,7 @@ class Asked:
                 raise self.wrong(f"{size}不能大于{most}")
             rows = most
         given = self.whole(index)
-        at = (first if given is None else given) - first
+        at = min((first if given is None else given) - first, LAST_PAGE)
         if self._ignores_page:
             at = 0
         return Page(at * rows, rows) if at >= 0 else Page(0, 0)
@@ -146,6 +142,15 @@ class Asked:
     def key(self, *without: str) -> str:
         """Return a text that is the same for calls that differ in these parameters only."""
         return json.dumps({name: value for name, value in self._given.items() if name not in without}, sort_keys=True)
+
+    def _whole(self, name: str, text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = MAX_WHOLE
+        if abs(number) >= MAX_WHOLE:
+            raise self.wrong(f"{name}必须为整数")
+        return number
 
     def _moment(self, name: str) -> int | None:
         text = self.text(name)

@@ -34,6 +34,8 @@ def edit(erp: Erp, body: dict[str, Any]) -> dict[str, Any]:
     kind, number, status = str(body.get("kind")), body.get("id"), body.get("status")
     if kind not in facts.KINDS or not isinstance(number, int):
         raise SandboxError(f"Say which document: kind is one of {', '.join(facts.KINDS)}, id its number.")
+    if not isinstance(body.get("modified", 0), int) or not isinstance(body.get("remark", ""), str):
+        raise SandboxError("modified is a number of unix seconds, remark a text.")
     allowed = STATUSES.get(kind, OTHER_STATUSES)
     if status is not None and status not in allowed:
         raise SandboxError(f"A {kind} cannot be {status!r}; it can be {', '.join(allowed)}.")

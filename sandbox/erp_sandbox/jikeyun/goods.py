@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.jikeyun.selecting import Columns
 from erp_sandbox.jikeyun.transfers import PRODUCT_ID, SKU_ID
-from erp_sandbox.jikeyun.values import Style, barcode, long_id, number_of
+from erp_sandbox.jikeyun.values import Style, barcode, digits, long_id, number_of
 from erp_sandbox.retail import facts, words
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ def search(erp: Erp, asked: Asked) -> list[Row]:
 def bundles(erp: Erp, asked: Asked) -> Row:
     """Answer ``erp-goods.goods.listgoodspackage``."""
     page, style = asked.page(), Style(erp.settings)
-    numbers = {text.removeprefix("ZH") for text in asked.texts("goodsNo")}
+    numbers = {digits(text, "ZH") for text in asked.texts("goodsNo")}
     window = asked.window("gmtModifiedStart", "gmtModifiedEnd")
     after = _cursor(asked, "maxSkuId", BUNDLE_SKU_ID)
     found = (
         product
         for product in bundled(erp.db, after)
-        if (not numbers or str(product.product_id) in numbers) and (window is None or window.holds(product.modified))
+        if (not numbers or product.product_id in numbers) and (window is None or window.holds(product.modified))
     )
     start = page.offset if after is None else 0
     return {"goods": [bundle(product, style) for product in islice(found, start, start + page.size)]}
@@ -162,7 +162,7 @@ def _asked_for(erp: Erp, asked: Asked, cursor: str) -> list[ProductRow]:
 
 
 def _narrowed(asked: Asked, products: Iterator[ProductRow], goods: Window | None) -> Iterator[ProductRow]:
-    numbers = {f"G{text.removeprefix('G')}" for name in ("goodsNo", "goodsNos") for text in asked.texts(name)}
+    numbers = {text for name in ("goodsNo", "goodsNos") for text in asked.texts(name)}
     barcodes = {*asked.texts("skuBarcode"), *asked.texts("skuBarcodes")}
     codes = set(asked.texts("skuCodes"))
     sku, created = asked.window("startDateModifiedSku", "endDateModifiedSku"), asked.window("startDate", "endDate")

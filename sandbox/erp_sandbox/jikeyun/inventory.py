@@ -13,6 +13,7 @@ from erp_sandbox.jikeyun.transfers import SKU_ID
 from erp_sandbox.jikeyun.values import (
     Style,
     barcode,
+    digits,
     long_id,
     number_of,
     warehouse_code,
@@ -117,11 +118,11 @@ def _rows(erp: Erp, found: Sequence[Stock]) -> list[Row]:
 def _asked_for(erp: Erp, asked: Asked) -> list[Stock]:
     page = asked.page()
     code = asked.text("warehouseCode")
-    goods = [text.removeprefix("G") for name in ("goodsNo", "goodsNos") for text in asked.texts(name)]
-    goods += [text[2:].lstrip("0") for text in asked.texts("skuBarcode")]
+    goods = [digits(text, "G") for name in ("goodsNo", "goodsNos") for text in asked.texts(name)]
+    goods += [digits(text, "69") for text in asked.texts("skuBarcode")]
     narrowed = {
         "warehouse": warehouse_of(code) if code else None,
-        "products": [int(text) if text.isascii() and text.isdigit() else -1 for text in goods] or None,
+        "products": goods or None,
     }
     window = asked.window("gmtModifiedStart", "gmtModifiedEnd")
     sent = asked.whole("maxQuantityId")

@@ -116,7 +116,6 @@ class TradeRows:
             "flagIds": "",
             "flagNames": None,
             "tradeOrderColumnExt": {f"customizeTradeColumn{at}": None for at in range(1, 4)},
-            "columnExt": {f"customizeTradeColumn{at}": None for at in range(1, 4)},
             "packageDetail": [{"mainPostid": f"SF{fact.basket}", "weight": None}] if shipped else [],
             "goodsSerial": [],
             "tradeOrderAssemblyGoodsDtoList": None,

@@ -26,7 +26,7 @@ from erp_sandbox.jikeyun.trade_rows import (
     trade_type,
 )
 from erp_sandbox.jikeyun.transfers import WAREHOUSE_ID
-from erp_sandbox.jikeyun.values import DAY_SECONDS, number_of
+from erp_sandbox.jikeyun.values import DAY_SECONDS, digits, number_of
 
 if TYPE_CHECKING:
     from erp_sandbox.jikeyun.asking import Asked, Page
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 LONGEST = 7 * DAY_SECONDS
 ARCHIVED = 2
+RENAMED = {"columnExt": "tradeOrderColumnExt"}
+"""What is asked for by another name than it comes back with."""
 NOT_FILTERS = ("pageIndex", "pageSize", "fields", "scrollId", "currentMaxId", "hasTotal")
 PAIRS = (
     ("startModified", "endModified", "modified", 0, None),
@@ -61,7 +63,7 @@ def fullinfoget(erp: Erp, asked: Asked) -> Row:
     named = asked.texts("fields")
     if not named:
         raise asked.wrong("fields不能为空")
-    fields = Columns(named)
+    fields = Columns([RENAMED.get(name, name) for name in named if name not in RENAMED.values()])
     selection = _selection(erp, asked)
     page = asked.page()
     answer: Row = {}
@@ -118,11 +120,11 @@ def _selection(erp: Erp, asked: Asked) -> Selection:
 
 def _numbers(asked: Asked) -> dict[str, Any]:
     """Read the filters by number: a trade's, the platform's, the id."""
-    baskets = [*asked.texts("tradeNo"), *asked.texts("sourceTradeNos")]
+    baskets = [digits(text, "JY") for text in asked.texts("tradeNo")]
+    baskets += [digits(text, "T") for text in asked.texts("sourceTradeNos")]
     narrowed: dict[str, Any] = {}
     if baskets:
-        digits = (number.lstrip("JYT") for number in baskets)
-        narrowed["baskets"] = [int(text) if text.isascii() and text.isdigit() else -1 for text in digits]
+        narrowed["baskets"] = baskets
     identifiers = asked.wholes("tradeIds")
     if identifiers:
         narrowed["ids"] = [number_of(TRADE_ID, identifier) for identifier in identifiers]

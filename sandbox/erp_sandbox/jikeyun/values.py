@@ -33,6 +33,13 @@ def number_of(kind: int, text: str | int) -> int:
     return int(text) - LONG - kind * RANGE
 
 
+def digits(text: str, prefix: str) -> int:
+    """Return the number behind a prefix; -1, which nothing has, for any other text."""
+    rest = text.removeprefix(prefix)
+    right = text.startswith(prefix) and rest.isascii() and rest.isdigit() and len(rest) < 16  # noqa: PLR2004 - ours are shorter
+    return int(rest) if right else -1
+
+
 @lru_cache(maxsize=1024)
 def _day(day: int) -> str:
     return date.fromordinal(719_163 + day).isoformat()  # 719163 is 1970-01-01
@@ -118,9 +125,8 @@ def warehouse_name(warehouse: int) -> str:
 
 def warehouse_of(code: str) -> int:
     """Return the warehouse of a 仓库编码; 0 for one that there is not."""
-    digits = code[2:]
-    found = int(digits) if code.startswith("JK") and digits.isascii() and digits.isdigit() else 0
-    return found if warehouse_code(found) == code and found <= len(words.WAREHOUSES) else 0
+    found = digits(code, "JK")
+    return found if 0 < found <= len(words.WAREHOUSES) and warehouse_code(found) == code else 0
 
 
 def shop_code(store: int) -> str:
