@@ -83,6 +83,7 @@ class JikeyunStream(ErpStream):
     list_key: ClassVar[str | None] = None
     total_key: ClassVar[str | None] = None
     selector: ClassVar[Selector | None] = None
+    _refusal: StreamRefusedError | None = None
 
     @classmethod
     def endpoint_name(cls) -> str:
@@ -176,6 +177,16 @@ class JikeyunStream(ErpStream):
         return None
 
     # Streams that are refused.
+
+    def ask(self, request: PageRequest) -> Listing:
+        """Make one call; none any more after the method was refused, whatever other windows are under way."""
+        if self._refusal is not None:
+            raise self._refusal
+        try:
+            return super().ask(request)
+        except StreamRefusedError as error:
+            self._refusal = error
+            raise
 
     def _sync_records(
         self, context: types.Context | None = None, *, write_messages: bool = True

@@ -105,6 +105,21 @@ class TapJikeyun(ErpTap):
             FatalAPIError: Some were, and refused_streams is not warn.
         """
         super().sync_all()
+        self._say_refused()
+
+    def run_connection_test(self) -> bool:  # type: ignore[misc]  # as above; --test ends with it
+        """Read a row of each stream that has what it needs.
+
+        Raises:
+            FatalAPIError: Some were refused, and refused_streams is not warn.
+        """
+        passed = self.run_sync_dry_run(
+            dry_run_record_limit=1, streams=[stream for stream in self.streams.values() if stream.selected_by_default]
+        )
+        self._say_refused()
+        return passed
+
+    def _say_refused(self) -> None:
         if not self._refused:
             return
         sentence = f"{len(self._refused)} of the streams could not be read, the others were: {' '.join(self._refused)}"
