@@ -32,16 +32,9 @@ def allocate(centre: DataCentre, form: Form, data: dict[str, Any]) -> dict[str, 
     Raises:
         Refused: MsgCode 8 without ids, 10 for ids of nothing.
     """
-    given = {key.lower(): value for key, value in data.items()}
-    keys, orgs = _listed(given.get("pkids")), _listed(given.get("torgids"))
-    if not keys or not orgs or form.kind != "base":
-        raise Refused(BAD_PARAMETER, "data 数据包中的参数 PkIds 和 TOrgIds 的值不能为空")
+    sources, numbers = _named(centre, form, data)
     table = centre.table(form)
-    numbers = {int(org): centre.base.number_of(ORG_FORM, int(org)) for org in orgs if org.isdecimal()}
-    sources = table.by_keys(centre.db, [int(key) for key in keys if key.isdecimal()])
-    if len(sources) < len(set(keys)) or None in numbers.values() or len(numbers) < len(set(orgs)):
-        raise Refused(NO_DATA, f"未找到要分配的{form.name}或目标组织")
-    audited = to_bool(given.get("isautosubmitandaudit")) is True
+    audited = any(key.lower() == "isautosubmitandaudit" and to_bool(value) is True for key, value in data.items())
     problems: list[Problem] = []
     made: list[tuple[int, Document]] = []
     with centre.db:
@@ -59,6 +52,51 @@ def allocate(centre: DataCentre, form: Form, data: dict[str, Any]) -> dict[str, 
     return envelope(
         problems, [success_entity(copy[form.key], copy.get(form.number_key), index) for index, copy in made]
     )
+
+
+def cancel(centre: DataCentre, form: Form, data: dict[str, Any]) -> dict[str, Any]:
+    """Take records away from organisations again 取消分配: what they were given goes, whatever its state.
+
+    Args:
+        centre: the data centre.
+        form: a base-data form.
+        data: ``PkIds`` of the records that were allocated, and ``TOrgIds``.
+
+    Raises:
+        Refused: as `allocate`.
+    """
+    sources, numbers = _named(centre, form, data)
+    table = centre.table(form)
+    problems: list[Problem] = []
+    gone: list[tuple[int, Document]] = []
+    for index, source in enumerate(sources):
+        code = source.get(form.number_key, "")
+        for org, number in numbers.items():
+            keys = [ref.id for ref in centre.base.form(form.id).named(code) if ref.org == org]
+            given = [found for found in table.by_keys(centre.db, keys) if found[form.key] != found["FMasterId"]]
+            if not given:
+                problems.append(
+                    Problem(f"编码为“{code}”的{form.name}没有分配给组织“{number}”！", form.number_key, index=index)
+                )
+            gone += [(index, found) for found in given]
+    with centre.db:
+        table.delete(centre.db, [found[form.key] for _index, found in gone])
+    for _index, found in gone:
+        centre.base.deleted(form, found)
+    return envelope(problems, [success_entity(found[form.key], found.get(form.number_key), at) for at, found in gone])
+
+
+def _named(centre: DataCentre, form: Form, data: dict[str, Any]) -> tuple[list[Document], dict[int, str | None]]:
+    """Return the records that PkIds names, and the numbers of the organisations of TOrgIds by id."""
+    given = {key.lower(): value for key, value in data.items()}
+    keys, orgs = _listed(given.get("pkids")), _listed(given.get("torgids"))
+    if not keys or not orgs or form.kind != "base":
+        raise Refused(BAD_PARAMETER, "data 数据包中的参数 PkIds 和 TOrgIds 的值不能为空")
+    numbers = {int(org): centre.base.number_of(ORG_FORM, int(org)) for org in orgs if org.isdecimal()}
+    sources = centre.table(form).by_keys(centre.db, [int(key) for key in keys if key.isdecimal()])
+    if len(sources) < len(set(keys)) or None in numbers.values() or len(numbers) < len(set(orgs)):
+        raise Refused(NO_DATA, f"未找到要分配的{form.name}或目标组织")
+    return sources, numbers
 
 
 def _obstacle(centre: DataCentre, form: Form, source: Document, org: int, number: str | None) -> str | None:

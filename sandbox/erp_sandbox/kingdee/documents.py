@@ -220,7 +220,7 @@ def _find_value(entity: Entity, document: Document, key: str) -> Any:
 
 @cache
 def _referenced_defaults() -> dict[str, tuple[str, ...]]:
-    """Collect, by base-data form, the properties that other forms' defaults read (``=FMaterialID.FBaseUnitId``)."""
+    """Collect, by base-data form, what other forms read of its records: ``=FMaterialID.FBaseUnitId``, ``of``."""
     wanted: dict[str, dict[str, None]] = {}
     for form in load_forms().values():
         for entity in form.entities():
@@ -230,4 +230,6 @@ def _referenced_defaults() -> dict[str, tuple[str, ...]]:
                     source = entity.fields[key].form
                     if isinstance(source, str):
                         wanted.setdefault(source, {})[name] = None
+                if field.of:
+                    wanted.setdefault(str(field.form), {})[field.of] = None
     return {form_id: tuple(names) for form_id, names in wanted.items()}

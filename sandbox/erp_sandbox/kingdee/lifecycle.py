@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.kingdee.auditing import Auditing, receivables
-from erp_sandbox.kingdee.documents import STATUS
+from erp_sandbox.kingdee.documents import STATUS, USE_ORG
 from erp_sandbox.kingdee.envelope import (
     BAD_PARAMETER,
     LOCKED,
@@ -137,6 +137,9 @@ class LifeCycle:
             documents = self._table.by_keys(self._centre.db, keys)
         else:
             documents = self._table.by_numbers(self._centre.db, numbers)
+            org = str(self._given.get("useorgid") or "0")
+            if org != "0" and self._form.kind == "base":  # one record an organisation, all with one number
+                documents = [found for found in documents if str((found.get(USE_ORG) or {}).get("id")) == org]
         if not documents:
             raise Refused(NO_DATA, f"未找到“{'、'.join((ids or numbers)[:20])}”对应的{self._form.name}数据")
         return documents

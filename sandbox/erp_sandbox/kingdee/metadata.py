@@ -25,6 +25,7 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Field(_Strict, frozen=True):
     """One field of a form. ``form`` maps ``by`` to the naming field for a multi-class reference (多类别基础资料).
 
+    ``of`` is the property of the referenced record that must name the form the field is of.
     ``length`` and ``values`` (code and title of an enumeration 枚举) are told by QueryBusinessInfo, not enforced.
     """
 
@@ -35,6 +36,7 @@ class Field(_Strict, frozen=True):
     read_only: bool = False
     form: str | dict[str, str] | None = None
     org: str | None = None
+    of: str = ""
     default: str | int | bool | None = None
     length: int = 255
     values: dict[str, str] = {}

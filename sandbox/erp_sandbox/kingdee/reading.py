@@ -218,7 +218,7 @@ class EntityReader:
             if not field.read_only:
                 rank, setter = 2, compile_value(field) if field.type != "ref" else None
                 if setter is None:
-                    rank, setter = (0 if field.form == ORG_FORM else 2), compile_reference(field, base, form.main_org)
+                    rank, setter = (0 if field.form == ORG_FORM else 2), compile_reference(field, base, form)
                 elif field.type == "enum":
                     rank = 1  # a multi-class reference asks for its class
                 setters[self._key(field.key)] = rank, setter

@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING, Any
 from erp_sandbox.kingdee.basedata import MISSING, BaseData, Ref
 
 if TYPE_CHECKING:
-    from erp_sandbox.kingdee.metadata import Field
+    from erp_sandbox.kingdee.metadata import Field, Form
     from erp_sandbox.kingdee.reading import Reading
     from erp_sandbox.kingdee.values import Setter, Target
 
 NUMBER_KEYS = frozenset({"fnumber", "number", "fstaffnumber", "fcode"})
 NAME_KEYS = frozenset({"fname", "name"})
+OTHER_FORM = "不属于当前单据"
 UNREADABLE = '不是基础资料（应写作{"FNumber":"编码"}）'
 
 
-def compile_reference(field: Field, base: BaseData, main_org: str | None) -> Setter:
-    """Return the setter of a reference field.
+def compile_reference(field: Field, base: BaseData, form: Form) -> Setter:
+    """Return the setter of a reference field of a form.
 
-    A number is looked up among what is audited, not forbidden, and usable in the organisation of ``field.org`` (or the
-    form's main organisation). What is not found leaves the field empty, and is an error with IsVerifyBaseDataField.
+    A number is looked up among what is audited, not forbidden, usable in the organisation of ``field.org`` (or the
+    form's main organisation), and with ``field.of`` meant for this form. What is not found leaves the field empty, and
+    is an error with IsVerifyBaseDataField.
     """
     if isinstance(field.form, dict):
-        return _multi_class(field, base, main_org)
-    return _of_form(field, str(field.form), base, field.org or main_org)
+        return _multi_class(field, base, form.main_org)
+    setter = _of_form(field, str(field.form), base, field.org or form.main_org)
+    return _meant_for(setter, field, base, form.id) if field.of else setter
 
 
 def _of_form(field: Field, form_id: str, base: BaseData, org_key: str | None) -> Setter:
@@ -55,6 +58,23 @@ def _of_form(field: Field, form_id: str, base: BaseData, org_key: str | None) ->
         if reading.verify:
             text = number if isinstance(number, str) else str(value)
             reading.fail(field, f"字段“{field.name}”的{index.form.name}“{text[:100]}”{found}")
+
+    return set_reference
+
+
+def _meant_for(setter: Setter, field: Field, base: BaseData, form_id: str) -> Setter:
+    """Return a setter that takes records only whose property ``field.of`` names the form: a 单据类型 has its form."""
+    key, index = field.key, base.form(str(field.form))
+    find = index.by_number.get
+
+    def set_reference(value: Any, target: Target, reading: Reading) -> None:
+        setter(value, target, reading)
+        found = target.get(key)
+        ref = find(found["FNumber"]) if found else None
+        if ref is not None and ref.defaults.get(field.of) != form_id:
+            target.pop(key)
+            if reading.verify:
+                reading.fail(field, f"字段“{field.name}”的{index.form.name}“{ref.number}”{OTHER_FORM}")
 
     return set_reference
 

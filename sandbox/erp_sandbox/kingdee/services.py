@@ -172,6 +172,13 @@ def allocate(call: Call) -> Any:
     return allocating.allocate(call.centre, form, call.data)
 
 
+def cancel_allocation(call: Call) -> Any:
+    """Take base data away from organisations again 取消分配."""
+    form = call.centre.form(call.given.get("formid"))
+    call.centre.writable(form, "取消分配")
+    return allocating.cancel(call.centre, form, call.data)
+
+
 def business_info(call: Call) -> Any:
     """Return a form's metadata."""
     given = {key.lower(): value for key, value in call.data.items()}
@@ -219,6 +226,7 @@ def _services() -> dict[str, Service]:
         *(Service(name, FORM_DATA, _mover(name)) for name in TRANSITIONS),
         Service("ExcuteOperation", ("formid", "opnumber", "data"), operate),
         Service("Allocate", FORM_DATA, allocate),
+        Service("CancelAllocate", FORM_DATA, cancel_allocation),
         Service("QueryBusinessInfo", DATA, business_info),
         Service("SwitchOrg", DATA, switch_org),
         Service("Logout", (), log_out, open=True),

@@ -158,6 +158,13 @@ def test_supplier_or_department_is_needed_unless_the_tenant_lets_it_be(galaxy, d
     assert galaxy.save(model, "STK_MISCELLANEOUS")["ResponseStatus"]["IsSuccess"]
 
 
+def test_a_type_of_another_document_is_none_of_this_one(galaxy, document):
+    model = document("STK_MISCELLANEOUS", FBillTypeID={"FNumber": "XSCKD01_SYS"})
+    for verify, message in ((True, "“XSCKD01_SYS”不属于当前单据"), (False, "字段“单据类型”是必填项")):
+        status = galaxy.save(model, "STK_MISCELLANEOUS", IsVerifyBaseDataField=verify)["ResponseStatus"]
+        assert message in status["Errors"][0]["Message"]
+
+
 def test_an_amount_without_a_price_stands(galaxy, document, held):
     model = document("STK_MISCELLANEOUS")
     for line in model["FEntity"]:

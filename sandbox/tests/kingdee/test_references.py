@@ -140,6 +140,11 @@ class TestOrganisations:
         rows = galaxy.query("BD_Customer", "FCUSTID,FUseOrgId.FNumber,FMasterId", f"FNumber='{number}'", "FCUSTID ASC")
         assert [row[1] for row in rows] == ["102", "101"]
         assert {row[2] for row in rows} == {key}
+        taken = galaxy.call("CancelAllocate", "BD_Customer", {"PkIds": str(key), "TOrgIds": str(org)})["Result"]
+        assert taken["ResponseStatus"]["IsSuccess"] is True
+        assert galaxy.save(outstock(FCustomerID={"FNumber": number}))["ResponseStatus"]["IsSuccess"] is False
+        again = galaxy.call("CancelAllocate", "BD_Customer", {"PkIds": str(key), "TOrgIds": str(org)})["Result"]
+        assert "没有分配给组织“101”" in again["ResponseStatus"]["Errors"][0]["Message"]
 
     def test_allocated_data_waits_for_its_own_audit_and_comes_once(self, galaxy, outstock, customer):
         number = customer("102")
@@ -153,7 +158,9 @@ class TestOrganisations:
         (made,) = allocate()["SuccessEntitys"]
         assert galaxy.save(outstock(FCustomerID={"FNumber": number}))["ResponseStatus"]["IsSuccess"] is False
         for service in ("Submit", "Audit"):
-            galaxy.call(service, "BD_Customer", {"Ids": str(made["Id"])})
+            moved = galaxy.move(service, number, form="BD_Customer", UseOrgId=org)
+            assert [entity["Id"] for entity in moved["SuccessEntitys"]] == [made["Id"]]
+            assert moved["Errors"] == []
         assert galaxy.save(outstock(FCustomerID={"FNumber": number}))["ResponseStatus"]["IsSuccess"] is True
         assert "已经分配给组织“101”" in allocate()["Errors"][0]["Message"]
 

@@ -107,3 +107,26 @@ def test_other_stock_ins_have_what_tells_organisations_types_and_warehouses_apar
 def test_a_material_keeps_its_old_number(galaxy):
     rows = galaxy.query("BD_MATERIAL", "FNumber,FOldNumber", "FNumber like 'G%'", "FMATERIALID ASC", Limit=20)
     assert [row[1] for row in rows] == [f"SKU{row[0][1:]}" for row in rows]
+
+
+def test_purchases_are_linked_from_order_to_payable(galaxy, erp_sandbox):
+    orders = {order["FID"]: order for order in erp_sandbox.show("kingdee", "PUR_PurchaseOrder")}
+    arrivals = [found for found in erp_sandbox.show("kingdee", "STK_InStock") if found["FBillNo"].startswith("CGRK1")]
+    assert len(arrivals) > 10
+    arrived = {}
+    for arrival in arrivals:
+        for line in arrival["FInStockEntry"]:
+            (link,) = line["FInStockEntry_Link"]
+            ordered = {each["FEntryID"]: each for each in orders[link["FInStockEntry_Link_FSBillId"]]["FPOOrderEntry"]}[
+                link["FInStockEntry_Link_FSId"]
+            ]
+            assert ordered["FMaterialId"] == line["FMaterialId"]
+            arrived[ordered["FEntryID"]] = line["FRealQty"]
+    lines = galaxy.query("PUR_PurchaseOrder", "FPOOrderEntry_FEntryID,FStockInQty", "FBillNo like 'CG1%'", Limit=9999)
+    assert {key: quantity for key, quantity in lines if quantity} == {
+        key: Decimal(q) for key, q in arrived.items() if q
+    }
+    payables = erp_sandbox.summary("kingdee", "AP_Payable")
+    assert payables["documents"] >= len(arrivals)
+    sources = {row[0] for row in galaxy.query("AP_Payable", "FSourceBillNo", "FBillNo like 'YF1%'", Limit=9999)}
+    assert sources == {arrival["FBillNo"] for arrival in arrivals}
