@@ -160,10 +160,15 @@ def test_faults_are_told_in_the_vendors_words(jky, faults, kind, sub_code):
 
 
 def test_other_faults_hit_the_documents_they_name(jky, faults):
-    faults({"vendor": "jikeyun", "documents": ["JY7"], "kind": "http_502"})
+    faults(
+        {"vendor": "jikeyun", "documents": ["JY7"], "kind": "http_502", "nth": 1},
+        {"vendor": "jikeyun", "documents": ["JY7"], "kind": "http_429", "nth": 2},
+    )
 
     with pytest.raises(AssertionError, match="502"):
         jky("oms.trade.countget", tradeNo="JY6,JY7")
+    sent = jky.signed(jky.parameters("oms.trade.countget", {"tradeNo": "JY7"}))
+    assert requests.post(jky.credentials["base_url"], data=sent, timeout=30).status_code == 429
     assert jky.data("oms.trade.countget", tradeNo="JY6") == {"totalResults": 0}
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from erp_sandbox.context import Context
 
 NAME = "jikeyun"
+TOO_MANY = "http_429"
 OWN_FAULTS = {
+    TOO_MANY: ("*",),
     "throttle": ("*",),
     "quota_used_up": ("*",),
     "short_circuited": ("*",),

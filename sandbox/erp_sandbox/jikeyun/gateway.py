@@ -14,7 +14,7 @@ from starlette.responses import Response
 from erp_sandbox.clock import CST
 from erp_sandbox.jikeyun.accounts import APPLICATIONS
 from erp_sandbox.jikeyun.asking import Asked
-from erp_sandbox.jikeyun.erp import NAME, REFUSAL_OF_FAULT, matches
+from erp_sandbox.jikeyun.erp import NAME, REFUSAL_OF_FAULT, TOO_MANY, matches
 from erp_sandbox.jikeyun.methods import METHODS
 from erp_sandbox.jikeyun.refusals import Refusal
 from erp_sandbox.jikeyun.settings import TIME
@@ -84,6 +84,8 @@ class Gateway:
         method = METHODS.get(call.name)
         appkey = call.parameters["appkey"]
         self.erp.check_subscribed(appkey, call.name, method is not None)
+        if fault == TOO_MANY:
+            return Response(status_code=429)
         if fault in REFUSAL_OF_FAULT:
             raise Refusal(REFUSAL_OF_FAULT[fault], method=call.name)
         await self.erp.take(appkey, call.name)
