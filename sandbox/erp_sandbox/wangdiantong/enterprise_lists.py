@@ -70,6 +70,7 @@ TRADES = FactRows(
         "logistics_no": Number("SF", "baskets"),
     },
     known=TRADE_CODES,
+    every=0,
 )
 TRADE_PARAMETERS = {
     "status": STATUSES, "trade_no": TEXT, "src_tid": TEXT, "logistics_no": TEXT, "shop_no": TEXT, "shop_nos": LIST,

@@ -108,6 +108,7 @@ class FactRows:
         default: the statuses of a call without ``status`` (codes); None: all but the hidden.
         hidden: the codes of what is cancelled, which is not shown to who does not ask.
         known: the codes that ``status`` may have, where others are refused; None: others find nothing.
+        every: the code that means any status, where there is one.
         flat: whether a fact makes several rows, or none.
         equal: parameters that compare with a value of the row.
         warehouses: parameters that name a warehouse, and where the fact has it.
@@ -123,6 +124,7 @@ class FactRows:
     default: Collection[int] | None = None
     hidden: Collection[int] = ()
     known: Collection[int] | None = None
+    every: int | None = None
     flat: bool = False
     equal: Mapping[str, str] = field(default_factory=dict)
     warehouses: Mapping[str, str] = field(default_factory=lambda: {"warehouse_no": "warehouse"})
@@ -252,6 +254,8 @@ class FactRows:
         """Return the statuses of facts that a call is about."""
         asked = None if "status" in self.equal else query.values.get("status")
         codes: Collection[int] | None = [asked] if isinstance(asked, int) else asked
+        if codes == [self.every]:
+            return list(source.statuses)
         if codes is not None and self.known is not None:
             several = len(codes) > 1 and query.settings.status_list == "refuse"
             if several or not set(codes) <= set(self.known):
