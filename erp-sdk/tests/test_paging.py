@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from erp_sdk.paging import IncompleteList, Page, Seen, TooManyRows, Walk
+from erp_sdk.paging import IncompleteList, Page, RepeatedPage, Seen, TooManyRows, Walk
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -118,11 +118,12 @@ def test_no_row_that_stays_is_missed_however_many_leave(count, size, edits):
     count=st.integers(1, 40),
     size=st.integers(1, 7),
     edits=st.dictionaries(st.integers(1, 9), st.lists(st.integers(0, 39), max_size=2)),
+    short_page_ends=st.booleans(),
 )
-def test_without_a_total_no_row_that_stays_is_missed_either(count, size, edits):
+def test_without_a_total_no_row_that_stays_is_missed_either(count, size, edits, short_page_ends):
     vendor = Vendor(rows(count), size=size, counts=False, edits=edits)
 
-    found = ids(vendor.walk())
+    found = ids(vendor.walk(short_page_ends=short_page_ends))
 
     assert set(found) >= {row.id for row in vendor.rows}
 
@@ -137,6 +138,35 @@ def test_without_a_total_a_short_page_does_not_end_the_list():
     vendor = Vendor(rows(5), size=3, counts=False, cap=2)
 
     assert ids(vendor.walk()) == list(range(5))
+
+
+@pytest.mark.parametrize(("count", "calls"), [(2, [0]), (5, [0, 1, 0]), (6, [0, 1, 2, 1, 0])])
+def test_a_short_page_saves_calls_where_it_ends_the_list(count, calls):
+    vendor = Vendor(rows(count), size=3, counts=False)
+
+    assert ids(vendor.walk(short_page_ends=True)) == list(range(count))
+    assert vendor.calls == calls
+
+
+def test_a_short_page_of_a_usual_cap_does_not_end_the_list():
+    vendor = Vendor(rows(120), size=200, counts=False, cap=50)
+
+    assert ids(vendor.walk(short_page_ends=True)) == list(range(120))
+
+
+def test_the_same_page_for_ever_is_refused():
+    vendor = Vendor(rows(3), size=3, counts=False)
+
+    with pytest.raises(RepeatedPage):
+        list(
+            Walk(
+                fetch=lambda _, with_total: vendor(0, with_total=with_total),
+                seen=seen(),
+                size=3,
+                on_incomplete=pytest.fail,
+                pause=pytest.fail,
+            )
+        )
 
 
 def test_a_server_that_caps_the_page_size_is_read_to_the_end():
