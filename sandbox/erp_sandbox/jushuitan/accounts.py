@@ -33,6 +33,18 @@ ISV = App(
     code="demo-code",
     not_granted=frozenset({"/open/purchasein/query"}),
 )
+
+
+class Partner(NamedTuple):
+    """An 合作方 of the older gateway, and the merchant's token for it."""
+
+    partnerid: str
+    partnerkey: str
+    token: str
+
+
+LEGACY_PATH = f"{PATH}/api/open/query.aspx"
+LEGACY = Partner("demo-jst-partner", "not-a-real-key-partner", "not-a-real-token-partner")
 APPS = {app.key: app for app in (MERCHANT, ISV)}
 
 
@@ -42,7 +54,7 @@ def tokens(app: App, generation: int) -> tuple[str, str]:
 
 
 def credentials(base_url: str) -> dict[str, Any]:
-    """Return what a client needs, by kind of app; the tokens are the first ones."""
+    """Return what a client needs, by kind of app and for the older gateway; the tokens are the first ones."""
     found: dict[str, Any] = {}
     for name, app in (("merchant", MERCHANT), ("isv", ISV)):
         access_token, refresh_token = tokens(app, 1)
@@ -54,4 +66,5 @@ def credentials(base_url: str) -> dict[str, Any]:
             "refresh_token": refresh_token,
             **({"code": app.code} if app.isv else {}),
         }
+    found["legacy"] = {"url": base_url + LEGACY_PATH, **LEGACY._asdict()}
     return found

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 TIME = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}")
 DAY_SECONDS = 86_400
+LAST_PAGE = 1_000_000_000
+MOST_VALUES = 10_000
 NOT_SENT: tuple[Any, ...] = (None, "", [])
 
 
@@ -133,7 +135,7 @@ class Endpoint:
                 raise Refusal("page_wrong", name=name)
         if size > self.most and settings.page_size_over == "error":
             raise Refusal("page_size_over", most=self.most)
-        return page - 1, min(size, self.most)
+        return min(page, LAST_PAGE) - 1, min(size, self.most)
 
     def _window(self, sent: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[int, int] | None:
         names = [name for name in ("modified_begin", "modified_end") if name in sent]
@@ -233,6 +235,6 @@ def moment(value: Any) -> int:
 
 
 def _array(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(value)  # noqa: TRY004 - wrong values of any type are refused the same way
+    if not isinstance(value, list) or len(value) > MOST_VALUES:
+        raise ValueError(value)
     return value

@@ -15,3 +15,9 @@ def sign(secret: str, form: Mapping[str, str]) -> str:
     """
     text = secret + "".join(f"{name}{form[name]}" for name in sorted(form) if name != "sign" and form[name])
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def legacy(partnerkey: str, method: str, partnerid: str, token: str, ts: str) -> str:
+    """Return the signature of the older gateway, lower-case hex (contract 4.3)."""
+    text = f"{method}{partnerid}token{token}ts{ts}{partnerkey}"
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from erp_sandbox.jushuitan import accounts, show, tokens
 from erp_sandbox.jushuitan.edits import edit
 from erp_sandbox.jushuitan.erp import DRAWN_CALLS, NAME, OWN_FAULTS, Erp
+from erp_sandbox.jushuitan.legacy import LegacyWire
 from erp_sandbox.jushuitan.settings import changed
 from erp_sandbox.jushuitan.wire import Wire
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Jushuitan:
-    """聚水潭 Jushuitan in the sandbox: the open platform's version 2."""
+    """聚水潭 Jushuitan in the sandbox: the open platform's version 2, and the gateway before it."""
 
     name = NAME
     own_faults = OWN_FAULTS
@@ -38,7 +39,11 @@ class Jushuitan:
     def routes(self, context: Context) -> list[BaseRoute]:
         """Return the vendor's whole host below one path; what is no interface there is refused there."""
         methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
-        return [Route(f"{accounts.PATH}/{{path:path}}", Wire(Erp(context)).answer, methods=methods)]
+        erp = Erp(context)
+        return [
+            Route(accounts.LEGACY_PATH, LegacyWire(erp).answer, methods=methods),
+            Route(f"{accounts.PATH}/{{path:path}}", Wire(erp).answer, methods=methods),
+        ]
 
     def credentials(self, base_url: str) -> dict[str, Any]:
         """Return base URL and credentials by kind of app."""

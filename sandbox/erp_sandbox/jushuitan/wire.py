@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import itertools
 import logging
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -15,18 +16,17 @@ from starlette.responses import Response
 from erp_sandbox.jushuitan import accounts, tokens
 from erp_sandbox.jushuitan.endpoints import BY_PATH
 from erp_sandbox.jushuitan.erp import NAME
+from erp_sandbox.jushuitan.pages import document_numbers, page, read_biz
 from erp_sandbox.jushuitan.refusals import REFUSALS, Refusal
 from erp_sandbox.jushuitan.signing import sign
-from erp_sandbox.jushuitan.wire_numbers import document_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from starlette.requests import Request
 
     from erp_sandbox.jushuitan.accounts import App
     from erp_sandbox.jushuitan.erp import Erp
-    from erp_sandbox.jushuitan.query import Endpoint
 
 LOG = logging.getLogger("erp_sandbox.jushuitan")
 OK = "ok"
@@ -45,19 +45,19 @@ FAULT_REFUSALS = {
 
 
 class Wire:
-    """The vendor's host."""
+    """The vendor's host. ``codes`` are answer numbers other than those of `REFUSALS`."""
+
+    codes: Mapping[str, int] = MappingProxyType({})
 
     def __init__(self, erp: Erp) -> None:
         self.erp = erp
-        self._encode = msgspec.json.Encoder().encode
+        self.encode = msgspec.json.Encoder().encode
         self._requests = itertools.count(1)
 
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
         context = self.erp.context
-        path = request.url.path[len(accounts.PATH) :]
-        path = TOKEN_CALLS.get(path.lower(), path)
-        form = await _form(request)
+        path, form = await self.read(request)
         fault = context.faults.next(NAME, path, lambda: document_numbers((form or {}).get("biz", "")))
         kind = None if fault is None else fault.kind
         if fault is not None:
@@ -67,8 +67,8 @@ class Wire:
                 return early
         outcome, status = OK, 200
         try:
-            data = await self._data(path, form, kind, request.client.host if request.client else "")
-            body = self._body(0, "执行成功", data, as_text=kind == "code_text")
+            data = await self.data(path, form, kind, request.client.host if request.client else "")
+            body = self.body(0, "执行成功", data, as_text=kind == "code_text")
         except Refusal as refusal:
             outcome = refusal.name
             body, status = self._refused(path, refusal)
@@ -76,21 +76,31 @@ class Wire:
         response = Response(body, status, media_type="application/json")
         return response if fault is None else await fault.after(request, response)
 
-    async def _data(self, path: str, form: dict[str, str] | None, fault: str | None, address: str) -> Any:
+    async def read(self, request: Request) -> tuple[str, dict[str, str] | None]:
+        """Return the path, and the decoded form of a POST; None for anything else."""
+        path = request.url.path[len(accounts.PATH) :]
+        return TOKEN_CALLS.get(path.lower(), path), await _form(request)
+
+    async def data(self, path: str, form: dict[str, str] | None, fault: str | None, address: str) -> Any:
+        """Verify the caller, hold the call against the limits, and return what is asked for.
+
+        Raises:
+            Refusal: the vendor refuses.
+        """
         if form is None:
             raise Refusal("form_wanted")
         if path in tokens.CALLS:
             needed, grant = tokens.CALLS[path]
             app = self._verified(form, (*TOKEN_FIELDS, *sorted(needed)))
-            await self._admit(f"{app.key} auth", fault)
+            await self.admit(f"{app.key} auth", fault)
             return grant(self.erp, app, form)
         endpoint = BY_PATH.get(path)
         if endpoint is None:
             raise Refusal("path_unknown", path=path)
         app = self._verified(form, CALL_FIELDS)
         self._authorise(app, path, form, fault, address)
-        await self._admit(f"{app.key} {form['access_token']}", fault)
-        return self._page(endpoint, _biz(form["biz"]))
+        await self.admit(f"{app.key} {form['access_token']}", fault)
+        return page(self.erp, endpoint, read_biz(form["biz"]))
 
     def _verified(self, form: dict[str, str], needed: Iterable[str]) -> App:
         """Check the public fields and the signature."""
@@ -126,7 +136,7 @@ class Wire:
         if path in app.not_granted or path in settings.not_granted.split(","):
             raise Refusal("not_granted")
 
-    async def _admit(self, caller: str, fault: str | None) -> None:
+    async def admit(self, caller: str, fault: str | None) -> None:
         """Hold the call against the limits; a refused call does not count."""
         settings, limits = self.erp.settings, self.erp.context.limits
         if fault in FAULT_REFUSALS:
@@ -138,44 +148,23 @@ class Wire:
         if settings.latency_ms:
             await asyncio.sleep(settings.latency_ms / 1_000)
 
-    def _page(self, endpoint: Endpoint, biz: dict[str, Any]) -> dict[str, Any]:
-        settings = self.erp.settings
-        query = endpoint.query(biz, settings)
-        listing = endpoint.listing(self.erp, query)
-        rows = listing.rows(query.page * query.size, query.size + 1)
-        has_next = len(rows) > query.size
-        rows = rows[: query.size]
-        total = listing.count() if query.counted and not {"data_count", "total"}.isdisjoint(endpoint.envelope) else 0
-        known = {
-            "page_index": query.page + 1,
-            "page_size": query.size,
-            "data_count": total,
-            "page_count": -(-total // query.size),
-            "has_next": has_next,
-            "total": total,
-        }
-        data: dict[str, Any] = {name: known[name] for name in endpoint.envelope}
-        data[endpoint.list_key] = rows if rows or settings.empty_list == "list" else None
-        if settings.live_edits and has_next:
-            listing.edit(settings.live_edits, self.erp.now())
-        return data
-
     def _refused(self, path: str, refusal: Refusal) -> tuple[bytes, int]:
         words = REFUSALS[refusal.name]
-        code = self.erp.settings.codes.get(refusal.name, words.code)
+        code = self.erp.settings.codes.get(refusal.name, self.codes.get(refusal.name, words.code))
         message = words.message
         for name, value in refusal.details.items():
             message = message.replace("{" + name + "}", str(value))
         LOG.info("%s refused: %s %s", path, code, message)
-        return self._body(code, message, None), words.http
+        return self.body(code, message, None), words.http
 
-    def _body(self, code: int, message: str, data: Any, *, as_text: bool = False) -> bytes:
+    def body(self, code: int, message: str, data: Any, *, as_text: bool = False) -> bytes:
+        """Write an answer's envelope."""
         body: dict[str, Any] = {"code": code, "msg": message, "data": data}
         if as_text or self.erp.settings.code_as_text:
             body["code"] = str(code)
         if self.erp.settings.extras:
             body |= {"issuccess": code == 0, "requestId": f"req-{next(self._requests)}"}
-        return self._encode(body)
+        return self.encode(body)
 
 
 async def _form(request: Request) -> dict[str, str] | None:
@@ -184,13 +173,3 @@ async def _form(request: Request) -> dict[str, str] | None:
     if request.method != "POST" or not request.headers.get("content-type", "").lower().startswith(FORM):
         return None
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _biz(text: str) -> dict[str, Any]:
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        raise Refusal("biz_wrong") from None
-    if not isinstance(found, dict):
-        raise Refusal("biz_wrong")
-    return found

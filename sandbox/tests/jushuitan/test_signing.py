@@ -1,7 +1,7 @@
 """The vendor's signature, with the vectors of the contract."""
 
 import pytest
-from erp_sandbox.jushuitan.signing import sign
+from erp_sandbox.jushuitan.signing import legacy, sign
 
 CALL = {
     "access_token": "demotoken0003",
@@ -67,3 +67,9 @@ def test_fields_without_a_value_do_not_take_part(jst):
     jst.overrides = {"state": "", "charset": "UTF-8"}
 
     assert jst("/open/shops/query")["code"] == 0
+
+
+def test_the_older_gateways_vector_comes_out():
+    assert legacy("demopartnerkey02", "shops.query", "demopartner01", "demolegacytoken03", "1767225600") == (
+        "1d3fa532fac665ff0efe9ed317d00e78"
+    )
