@@ -94,6 +94,39 @@ def test_windows_sizes_and_needed_names_are_enforced(jky, method, asked, sub_cod
     assert sub_code is None or answer["subCode"] == sub_code
 
 
+@pytest.mark.parametrize(
+    ("asked", "field", "values"),
+    [
+        ({"tradeStatus": 9090}, "tradeStatus", {9090}),
+        ({"tradeStatusList": [5010, "5020", 5030]}, "tradeStatus", {5010, 5020, 5030}),
+        ({"tradeType": 9}, "tradeType", {9}),
+        ({"isDelete": "1"}, "isDelete", {"1"}),
+        ({"shopIds": ["1650520000000000400"]}, "shopCode", {"S0400"}),
+        ({"warehouseIds": [1650510000000000002]}, "warehouseCode", {"JK02"}),
+        ({"startConsignTime": "2026-03-31 00:00:00", "endConsignTime": "2026-03-31 23:59:59"}, "day", {"2026-03-31"}),
+    ],
+)
+def test_sales_orders_are_narrowed(erp_sandbox, jky, asked, field, values):
+    fields = "tradeNo,tradeStatus,tradeType,isDelete,shopCode,warehouseCode,consignTime"
+    found = jky.pages("oms.trade.fullinfoget", 200, lambda data: data["trades"], fields=fields, **WEEK, **asked)
+
+    assert {row["consignTime"][:10] if field == "day" else row[field] for row in found} == values
+    assert len(found) < erp_sandbox.summary("jikeyun", "trades")["documents"]
+    assert jky.data("oms.trade.countget", **WEEK, **asked) == {"totalResults": len(found)}
+
+
+def test_totals_may_be_off_and_lists_may_be_an_object_or_null(jky, jky_switch):
+    day = {"gmtModifiedStart": NIGHT, "gmtModifiedEnd": "2026-04-04 00:00:00", "selelctFields": "recId"}
+    (one,) = jky.data("erp.storage.goodsdocout.v2", pageSize=1, **day)
+    total = jky.data("erp.allocate.get")["totalCount"]
+    jky_switch(totals="half", lone_rows="object")
+
+    assert jky.data("erp.allocate.get")["totalCount"] == total // 2
+    assert jky.data("erp.storage.goodsdocout.v2", pageSize=1, **day) == one
+    assert jky.data("erp.storage.goodsdocout.v2", goodsdocNo="CK0", **day) is None
+    assert len(jky.data("erp.storage.goodsdocout.v2", pageSize=2, **day)) == 2
+
+
 def test_pages_are_fifty_from_zero_and_larger_ones_can_be_cut(jky, jky_switch):
     first = jky.data("erp.storage.goodslist")["goods"]
     assert len(first) == 50

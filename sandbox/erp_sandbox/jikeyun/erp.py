@@ -57,6 +57,10 @@ class Erp:
         """Return the sandbox's clock in unix seconds."""
         return int(self.context.now().timestamp())
 
+    def total(self, rows: int) -> int:
+        """Return what an answer says there are in all."""
+        return rows if self.settings.totals == "right" else rows // 2
+
     def refused(self, refusal: Refusal) -> tuple[str, str]:
         """Return subCode and message of a refusal."""
         words = REFUSALS[refusal.name]

@@ -114,6 +114,8 @@ class Gateway:
         code, message, sub_code = 200, method.message, method.sub_code
         if method.family == "wms" and settings.wms_success == "0":
             code, sub_code = 0, "0000000000"
+        if settings.lone_rows == "object" and isinstance(data, list) and len(data) <= 1:
+            data = data[0] if data else None
         return self._json({
             "code": str(code) if settings.code_as_text else code,
             "msg": message,

@@ -22,6 +22,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         codes: subCodes that replace the ones of `refusals`, by refusal name.
         latency_ms: how long each call takes at least.
         live_edits: so many documents of the window are edited after each page (0: none), so that later pages slide.
+        lone_rows: whether a list of one row comes as that row (``object``), and an empty one as null.
         mixed: whether the type of a value changes from record to record (text or number, text or milliseconds).
         money: what the amounts of transfers are in: yuan, or whole cents as some tenants' exports have it.
         page_size_over: whether a pageSize above the most is refused or cut to it.
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         subscribed: comma-joined methods (wildcards too) that the applications have subscribed 订阅.
         taobao_lines: whether Taobao orders come with their lines, which the vendor shows through 奇门 only.
         timestamp_minutes: how far a timestamp may be from the vendor's clock (0: it is not looked at).
+        totals: whether totalCount and totalResults are right, or half of that, as totals may be off.
         wms_success: the ``code`` of a success of ``wms.*``.
     """
 
@@ -42,6 +44,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     codes: dict[str, str] = {}
     latency_ms: Count = 0
     live_edits: Count = 0
+    lone_rows: Literal["list", "object"] = "list"
     mixed: bool = True
     money: Literal["yuan", "cents"] = "yuan"
     page_size_over: Literal["error", "clamp"] = "error"
@@ -54,6 +57,7 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     subscribed: str = "*"
     taobao_lines: Literal["hidden", "shown"] = "hidden"
     timestamp_minutes: Count = 10
+    totals: Literal["right", "half"] = "right"
     wms_success: Literal["200", "0"] = "200"
 
 

@@ -68,7 +68,7 @@ def fullinfoget(erp: Erp, asked: Asked) -> Row:
     page = asked.page()
     answer: Row = {}
     if asked.whole("hasTotal") == 1:
-        answer["totalResults"] = documents.count(erp, selection)
+        answer["totalResults"] = erp.total(documents.count(erp, selection))
     if asked.has("scrollId") and "scrollId" in fields:
         found, scroll = _scrolled(erp, asked, selection, page)
         if scroll:

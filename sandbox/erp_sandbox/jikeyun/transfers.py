@@ -56,7 +56,7 @@ def get(erp: Erp, asked: Asked) -> Row:
     """Answer ``erp.allocate.get``; the only times it knows are those of creation."""
     page = asked.page()
     selection = _selection(asked)
-    total = documents.count(erp, selection)
+    total = erp.total(documents.count(erp, selection))
     found = [fact for _, fact in documents.rows(erp, selection, page)]
     products = documents.products_of(erp.db, found)
     style = Style(erp.settings, cents=True)
