@@ -263,10 +263,12 @@ class CursorStream(WindowedStream):
 
     def _bookmark(self, context: types.Context | None) -> datetime | None:
         state = self.get_context_state(context)
-        if self.replication_method != REPLICATION_INCREMENTAL or "replication_key_value" not in state:
+        both = (self.version_property, self.modified_property)
+        keys = both if self.replication_key in both else (self.replication_key,)
+        if self.replication_method != REPLICATION_INCREMENTAL or state.get("replication_key") not in keys:
             return None
         by_version = self._own_state(context)
-        return self.bookmark_moment(by_version.get(_READ_TO) if by_version else state["replication_key_value"])
+        return self.bookmark_moment(by_version.get(_READ_TO) if by_version else state.get("replication_key_value"))
 
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Move the windows' bookmark to the window's end, never back, and write STATE if it moved."""
@@ -275,7 +277,7 @@ class CursorStream(WindowedStream):
             read_to = own.get(_READ_TO) if own else self._bookmark(context)
             moment = parse_time(read_to) if isinstance(read_to, str) else read_to
             if moment is None or window.end > moment:
-                self._write(context, {_READ_TO: rfc3339(window.end)} if own else _by_time(window))
+                self._write(context, {_READ_TO: rfc3339(window.end)} if own else self._by_time(window))
             return
         super().window_read(window, context)
 
@@ -300,6 +302,9 @@ class CursorStream(WindowedStream):
     def _by_version(self, version: int) -> dict[str, Any]:
         return {"replication_key": self.version_property, "replication_key_value": version}
 
+    def _by_time(self, window: Window) -> dict[str, Any]:
+        return {"replication_key": self.modified_property, "replication_key_value": rfc3339(window.end)}
+
     def _write(self, context: types.Context | None, changes: Mapping[str, Any], *, says: bool = True) -> None:
         state = self.get_context_state(context)
         state.update(changes)
@@ -319,10 +324,6 @@ def _lowest_version(rows: list[Any]) -> int:
 def _anchor_at(rows: list[Any]) -> Anchor | None:
     lowest = _lowest_version(rows)
     return Anchor(lowest, {(row.key, row.version) for row in rows}) if lowest else None
-
-
-def _by_time(window: Window) -> dict[str, Any]:
-    return {"replication_key": "modified", "replication_key_value": rfc3339(window.end)}
 
 
 def _moment(row: Any) -> str:

@@ -42,7 +42,7 @@ _COMMON = (
     Answer(Action.FATAL, ISV_REFRESH, text=r"(服务商|isv).*(刷新|refresh)|(刷新|refresh).*(服务商|isv)"),
     Answer(Action.FATAL, UNKNOWN_APP, text=r"app_?key"),
     Answer(Action.FATAL, SIGNATURE, codes=("10",)),
-    Answer(Action.FATAL, SIGNATURE, text=r"签名|\bsign\b"),
+    Answer(Action.FATAL, SIGNATURE, text=r"签名|(?<![a-z])sign(?![a-z])"),
     Answer(Action.FATAL, CLOCK, text=r"timestamp|时间戳"),
     Answer(Action.FATAL, CLOCK, codes=("180",)),
     Answer(Action.FATAL, ADDRESS, codes=("110",)),
@@ -69,7 +69,7 @@ ANSWERS = AnswerTable(
 TOKEN_ANSWERS = AnswerTable(
     rows=(
         Answer(Action.FATAL, REFRESH_REFUSED, text=r"refresh_token"),
-        Answer(Action.FATAL, CODE_REFUSED, text=r"\bcode\b"),
+        Answer(Action.FATAL, CODE_REFUSED, text=r"(?<![a-z_])code"),
         *_COMMON,
         Answer(Action.RETRY, BUSY, text=r"系统异常|系统繁忙|稍后再?试|内部处理错误"),
     ),

@@ -15,6 +15,7 @@ import secrets
 import string
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -180,8 +181,8 @@ class Tokens:
         response = requests.post(
             url, data=signed_form(self._config["app_secret"], form), timeout=self._config["request_timeout"]
         )
-        if response.status_code != requests.codes.ok:
-            raise RetryLaterError(f"{url}: HTTP {response.status_code} {response.reason or ''}".rstrip() + ".")
+        if response.status_code != HTTPStatus.OK:
+            raise _http_error(url, response)
         try:
             answer = msgspec.json.decode(response.content, type=_Answer)
         except msgspec.DecodeError:
@@ -197,6 +198,14 @@ class Tokens:
             expires=now + float(answer.data.get("expires_in") or 0),
             origin=self._origin,
         )
+
+
+def _http_error(url: str, response: requests.Response) -> Exception:
+    status = response.status_code
+    said = f"{url}: HTTP {status} {response.reason or ''}".rstrip()
+    if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return RetryLaterError(f"{said}; run again later.", response=response)
+    return FatalAPIError(f"{said}; check base_url, and whether a proxy or firewall stands in between.")
 
 
 def _differ(one: Token, other: Token) -> bool:

@@ -10,11 +10,13 @@ import subprocess
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from erp_sdk import cursors, stream
 from tap_jushuitan.tap import TapJushuitan
 
 FAST = {"calls_per_minute": 0, "calls_per_second": 0, "retry_wait": 0.02, "start_date": "2026-01-01"}
@@ -138,7 +140,7 @@ class Reader:
 
     def calls(self) -> dict[str, dict[str, int]]:
         """How often each interface was called, by outcome."""
-        return dict(self.sandbox.get("calls")["jushuitan"])
+        return dict(self.sandbox.get("calls").get("jushuitan", {}))
 
 
 @pytest.fixture
@@ -147,11 +149,20 @@ def tap(erp_sandbox, tmp_path):
 
 
 @pytest.fixture
+def in_april(monkeypatch):
+    """Let runs in this process take place soon after the data: the windows of half a year since are not asked for."""
+    moment = datetime(2026, 4, 2, 23, tzinfo=timezone(timedelta(hours=8)))
+    for module in (stream, cursors):
+        monkeypatch.setattr(module, "now", lambda: moment)
+
+
+@pytest.fixture
 def own(tap):
     """The tap, and a sandbox whose switches, edits and tokens are put back afterwards."""
     usual = tap.sandbox.get("jushuitan/settings")
     yield tap
     tap.sandbox.post("jushuitan/settings", usual)
+    tap.sandbox.post("jushuitan/reset-tokens")
     tap.sandbox.clear_faults()
 
 

@@ -15,6 +15,7 @@ SETTINGS = {
     "app_secret": "-",
     "start_date": "2026-03-20",
     "end_date": "2026-04-02",
+    "distributors_whole": True,  # they have changed long ago
     "calls_per_minute": 0,
     "calls_per_second": 0,
 }
