@@ -34,10 +34,10 @@ NULL = {Style.ENTERPRISE: f'"{NO_TIME}"', Style.QIMEN: '""', Style.FLAGSHIP: '""
 
 
 class Slot(NamedTuple):
-    """Where a template's next gap gets its text."""
+    """Where a template's next gap gets its text; without ``write`` it is the value as it is."""
 
     value: str
-    write: Writer
+    write: Writer | None
 
 
 class Shape:
@@ -63,6 +63,10 @@ class Shape:
                 elif optional:
                     missing.append("%s")
                     at_times.append(Slot(value, _member(field, self._writer(kind, inner))))
+                elif kind in {"number", "number_text"}:
+                    quoted = kind == "number_text" or style is Style.ENTERPRISE
+                    whole.append(f'"{field}":"%s"' if quoted else f'"{field}":%s')
+                    slots.append(Slot(value, None))
                 else:
                     whole.append(f'"{field}":%s')
                     slots.append(Slot(value, self._writer(kind, inner)))
@@ -71,7 +75,9 @@ class Shape:
 
     def write(self, values: Values) -> str:
         """Return the row as a JSON object."""
-        return self._template % tuple([write(values[value]) for value, write in self._slots])
+        return self._template % tuple(
+            [values[value] if write is None else write(values[value]) for value, write in self._slots]
+        )
 
     def _writer(self, kind: str, inner: Any) -> Writer:
         if kind in {"lists", "objects"}:
@@ -137,9 +143,14 @@ def _decimal_text(_style: Style) -> Writer:
     return _quoted_money
 
 
+@lru_cache(maxsize=1 << 15)
+def _quoted_time(epoch: int) -> str:
+    return f'"{time(epoch)}"'  # kept, since the lines of a document have its times
+
+
 def _time(style: Style) -> Writer:
     null = NULL[style]
-    return lambda value: null if value is None else f'"{time(value)}"'
+    return lambda value: null if value is None else _quoted_time(value)
 
 
 def _milliseconds(style: Style) -> Writer:
