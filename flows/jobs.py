@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from flows.ground import Ground
     from flows.job import Document, Settings
 
+SETTLED = 80
+"""旺店通旗舰版 退换单状态 process_status: 已结算; what comes after it is higher."""
+
 ALL_OUT = 3
 """吉客云 出库状态: 全部出库."""
 
@@ -25,6 +28,13 @@ def _dialect(ground: Ground, *, product: str, dialect: str) -> Settings:
     return {**named, "TAP_WANGDIANTONG_DIALECT": dialect}
 
 
+def _flagship_refunds(ground: Ground) -> Settings:
+    account = ground.credentials["wangdiantong"]["flagship"]
+    return {f"TAP_WANGDIANTONG__REFUNDS_{name.upper()}": str(value) for name, value in account.items()} | {
+        "TAP_WANGDIANTONG__REFUNDS_DIALECT": "flagship"  # the environment's dialect is that of another flow
+    }
+
+
 def _shipped(document: Document) -> Expected | None:
     if str(document["status"]) not in SHIPPED:
         return None
@@ -34,6 +44,16 @@ def _shipped(document: Document) -> Expected | None:
 SALES = Documents(
     "wangdiantong/sales_stockouts", "kingdee/SAL_OUTSTOCK", _shipped, quantity="FRealQty", amount="FAllAmount"
 )
+
+
+def _refunded(document: Document) -> Expected | None:
+    """What has come back for a refund that is settled."""
+    lines = [line for line in document["lines"] if Decimal(line["num"]) > 0]
+    if document["flagship_process_status"] < SETTLED or not lines:
+        return None
+    quantity = sum((Decimal(line["num"]) for line in lines), Decimal(0))
+    amount = sum((cents(Decimal(line["amount"])) for line in lines), Decimal("0.00"))
+    return Expected(document["number"], str(document["id"]), Totals(1, len(lines), quantity, amount))
 
 
 def _distributor(document: Document) -> Expected | None:
@@ -114,6 +134,17 @@ JOBS = (
             ("旗舰版", "flagship", "flagship"),
             ("奇门", "qimen", "qimen"),
         )
+    ),
+    Job(
+        "wdt-refund-returnstock",
+        Documents(
+            "wangdiantong/refund_stockins",
+            "kingdee/SAL_RETURNSTOCK",
+            _refunded,
+            quantity="FRealQty",
+            amount="FAllAmount",
+        ),
+        settings=_flagship_refunds,
     ),
     Job(
         "kd-miscellaneous-between-accounts",
