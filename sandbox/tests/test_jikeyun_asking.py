@@ -205,7 +205,7 @@ def test_disabled_and_deleted_things_come_when_they_are_asked_for(erp_sandbox, j
         found = jky.pages(method, 30, lambda data, rows=rows: data[rows])
         assert [row[key] for row in found] == [row["number"] for row in erp_sandbox.show("jikeyun", stream)]
     assert {row["warehouseName"] for row in jky.data("erp.sales.get", pageSize=200)["salesChannelInfo"]} >= {"无"}
-    deleted = [row["number"] for row in erp_sandbox.show("jikeyun", "goods") if row["isDelete"] == "1"]
+    deleted = [row["number"] for row in erp_sandbox.show("jikeyun", "goods", status="deleted")]
     assert deleted
     asked = {"goodsNos": ",".join(deleted)}
     assert jky.data("erp.storage.goodslist", **asked)["goods"] == []

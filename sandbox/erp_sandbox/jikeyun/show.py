@@ -196,10 +196,17 @@ def _rows(db: sqlite3.Connection, what: str) -> Iterator[Document]:
         yield {
             "id": row[identifier],
             "number": row[number],
-            "status": "",
+            "status": _use(row),
             "modified": time(modified),
             **{name: _plain(value) for name, value in row.items()},
         }
+
+
+def _use(row: Document) -> str:
+    """Return whether a thing is deleted or out of use; empty: neither."""
+    if str(row.get("isDelete", 0)) != "0":
+        return "deleted"
+    return "" if str(row.get("isBlockup", 0)) == "0" else "blocked"
 
 
 def _flat(found: Iterator[Document]) -> Iterator[Document]:
