@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from erp_sdk.calls import Listing, NotTheApiError, PageRequest
+from erp_sdk.paging import Page
 from erp_sdk.scrolling import CursorLostError
 from erp_sdk.stream import ErpStream, FullTableStream, WindowedStream
 from erp_sdk.times import now, rfc3339, vendor_text
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
     import requests
-    from erp_sdk.paging import Page, Seen
+    from erp_sdk.paging import Seen
     from erp_sdk.stream import Params
     from erp_sdk.windows import Window
     from singer_sdk.helpers import types
@@ -166,6 +167,22 @@ class JikeyunStream(ErpStream):
             raise FatalAPIError(f"{where} gives {error}; nothing was read from it. Report it.") from None
         total = whole_number(beside.get(self.total_key)) if self.total_key else None
         return Listing(None if rows is None else self.plain_rows(rows), total, self.next_cursor(beside))
+
+    def _page(self, request: PageRequest) -> Page[Any]:
+        """Ask for a page; doubt a count that is smaller than what is shown (contract 6, trap 5)."""
+        page = super()._page(request)
+        size, shown = self.page_size, (request.number - self.first_page + 1) * self.page_size
+        if page.total is None or len(page.rows) < size or page.total > shown:
+            return page
+        if request.number == self.first_page:  # perhaps the count of this page: then there is none of the list
+            return Page(page.rows, None, page.cursor)
+        if size < page.total < shown:
+            raise FatalAPIError(
+                f"{self.name} ({self.method}): {self.vendor} counts {page.total} rows and shows more on page "
+                f"{request.number}; reading by that count would lose rows. Set page_size larger or window_minutes "
+                "smaller, so that one page holds all, and report it."
+            )
+        return page
 
     def plain_rows(self, rows: bytes) -> bytes:
         """Return the rows as the schema has them; as they came, unless the vendor wraps each of them."""

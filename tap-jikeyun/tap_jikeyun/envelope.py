@@ -87,12 +87,12 @@ def rows_of(data: bytes, list_key: str | None, row_key: str) -> tuple[bytes | No
     parts = _object(data)
     if list_key is not None and list_key in parts:
         return _list(bytes(parts[list_key]), list_key), parts
-    lists = [name for name, value in parts.items() if bytes(value[:1]) == _LIST] if row_key not in parts else []
+    lists = [name for name, value in parts.items() if bytes(value)[:1] == _LIST] if row_key not in parts else []
     if len(lists) == 1:
         return bytes(parts[lists[0]]), parts
     if row_key in parts:
         return b"[" + data + b"]", {}
-    if lists or any(bytes(value[:1]) == _OBJECT for value in parts.values()):
+    if lists or any(bytes(value)[:1] == _OBJECT for value in parts.values()):
         raise OddShapeError(f"{', '.join(parts)} where {list_key or 'a list'} should be")
     return None, parts
 

@@ -177,6 +177,32 @@ def test_the_same_page_for_ever_is_found_out(tap, switch, stream):
     assert "page" in sentence or "again and again" in sentence
 
 
+def test_a_count_that_is_only_the_pages_is_not_believed(tap, monkeypatch):
+    monkeypatch.setattr(client, "whole_number", lambda raw: raw and min(20, int(bytes(raw))))
+
+    records = tap.read("transfers", page_size=20).records("transfers")
+
+    assert len(records) == len(tap.sandbox.show("jikeyun", "transfers")) > 20
+
+
+def test_a_count_that_is_smaller_than_what_is_shown_is_refused(tap, monkeypatch):
+    monkeypatch.setattr(client, "whole_number", lambda raw: raw and min(22, int(bytes(raw))))
+
+    sentence, code = refusal(tap, "transfers", page_size=12)
+
+    assert code == 1
+    assert "counts 22 rows" in sentence
+
+
+def test_an_isv_application_reads_with_the_merchants_token(tap):
+    isv = tap.sandbox.credentials["jikeyun"]["isv"]
+
+    assert tap.read("warehouses", **isv).records("warehouses")
+    sentence, code = refusal(tap, **{**isv, "token": "wrong"})
+    assert code == 1
+    assert "商家授权 token" in sentence
+
+
 def test_a_scroll_that_is_forgotten_is_walked_again(tap, switch, faults):
     switch(scroll_seconds=1)
     faults({"kind": "slow", "call": "oms.trade.fullinfoget", "nth": 2, "seconds": 2.2})
