@@ -72,7 +72,7 @@ def test_a_stopped_backfill_resumes_at_its_last_whole_window(tap, faults):
     whole = tap("sale_orders").records("sale_orders")
     faults(kind="http_500", nth=9)
 
-    with pytest.raises(SingerSDKError) as stopped:
+    with pytest.raises(SingerSDKError, match="HTTP 500") as stopped:
         tap("sale_orders", window_minutes=180, max_tries=1)
     begun = stopped.value.reading
     rest = tap("sale_orders", window_minutes=180, state=begun.states[-1], lookback_minutes=0)
