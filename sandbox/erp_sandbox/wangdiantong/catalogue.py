@@ -167,6 +167,7 @@ def find_suppliers(query: Query, db: sqlite3.Connection) -> list[_Provider]:
         "provider_name": lambda row: row.supplier.name,
         "is_disabled": lambda row: row.deleted,
         "deleted": lambda row: row.deleted,
+        **dict.fromkeys(("telno", "mobile", "description", "contact"), lambda _row: ""),
     }
     rows = [row for row in rows if all(values.get(name, own(row)) == own(row) for name, own in asked.items())]
     if "is_deleted" in values and not values["is_deleted"]:

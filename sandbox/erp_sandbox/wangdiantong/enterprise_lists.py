@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from erp_sandbox.wangdiantong import aftersales, movements, purchases, trades
-from erp_sandbox.wangdiantong.listing import CREATED, MODIFIED, FactRows, Number, Source, happened
-from erp_sandbox.wangdiantong.query import FLAG, LIST, NUMBER, STATUSES, TEXT, Endpoint
+from erp_sandbox.wangdiantong.listing import CREATED, MODIFIED, NOT_HERE, FactRows, Number, Source, happened
+from erp_sandbox.wangdiantong.query import FLAG, LIST, NUMBER, STATUSES, TEXT, Check, Endpoint, read_integer
 
 MINUTES_60 = 60 * 60
 DAYS_30 = 30 * 86_400
@@ -61,6 +61,8 @@ REFUND_STOCKIN_PARAMETERS = {
     "status": STATUSES, "shop_no": TEXT, "warehouse_no": TEXT, "stockin_no": TEXT, "src_order_no": TEXT,
     "app_rights": TEXT,
 }  # fmt: skip
+HAS_LOGISTICS_NO = Check(lambda value: read_integer(value) or None)
+"""0 any, 1 only with, 2 only without."""
 TRADES = FactRows(
     section="trades",
     sources=(Source("sale", trades.trade, trades.STATUS, shops=True),),
@@ -69,12 +71,14 @@ TRADES = FactRows(
         "src_tid": Number("T", "baskets"),
         "logistics_no": Number("SF", "baskets"),
     },
+    equal={"has_logistics_no": "logistics"},
     known=TRADE_CODES,
     every=0,
 )
 TRADE_PARAMETERS = {
     "status": STATUSES, "trade_no": TEXT, "src_tid": TEXT, "logistics_no": TEXT, "shop_no": TEXT, "shop_nos": LIST,
-    "warehouse_no": TEXT, "goodstax": FLAG, "has_logistics_no": NUMBER, "img_url": TEXT, "src": FLAG, "is_fuzzy": FLAG,
+    "warehouse_no": TEXT, "goodstax": FLAG, "has_logistics_no": HAS_LOGISTICS_NO, "img_url": TEXT, "src": FLAG,
+    "is_fuzzy": FLAG,
 }  # fmt: skip
 TRADE_NUMBERS = frozenset({"trade_no", "src_tid", "logistics_no"})
 
@@ -106,7 +110,7 @@ ENDPOINTS = (
             times={0: MODIFIED, 1: CREATED,
                    2: happened("finished", later=aftersales.SETTLED_AFTER_SECONDS)},
             numbers={"refund_no": Number("TK"), "src_refund_no": Number("TK"), "trade_no": Number("JY", "baskets"),
-                     "tid": Number("T", "baskets")},
+                     "tid": Number("T", "baskets"), "logistics_no": NOT_HERE},
             equal={"process_status": "process_status"},
         ),
     ),
@@ -135,6 +139,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="purchase_stockins",
             sources=(PURCHASE_INS,),
+            numbers={"stockin_outer_no": NOT_HERE},
             default=(80,),
             hidden=(10,),
             known=STOCKIN_CODES,
@@ -150,7 +155,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="purchase_orders",
             sources=(Source("purchase", purchases.order, purchases.ORDER_STATUS),),
-            numbers={"purchase_no": Number("CG")},
+            numbers={"purchase_no": Number("CG"), "outer_no": NOT_HERE},
             hidden=(10,),
             known=PURCHASE_CODES,
         ),
@@ -165,6 +170,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="purchase_return_stockouts",
             sources=(PURCHASE_OUTS,),
+            numbers={"outer_no": NOT_HERE},
             hidden=(5,),
             known=STOCKOUT_CODES,
         ),
@@ -180,6 +186,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="stockins",
             sources=STOCKINS,
+            numbers={"outer_no": NOT_HERE},
             hidden=(10,),
             known=STOCKIN_CODES,
             by_type=True,
@@ -196,6 +203,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="stockouts",
             sources=STOCKOUTS,
+            numbers={"outer_no": NOT_HERE},
             default=(95, 110),
             hidden=(5,),
             known=STOCKOUT_CODES,
@@ -216,7 +224,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="transfers",
             sources=(Source("transfer", movements.transfer, movements.TRANSFER_STATUS),),
-            numbers={"transfer_no": Number("DB")},
+            numbers={"transfer_no": Number("DB"), "api_outer_no": NOT_HERE},
             warehouses={"from_warehouse_no": "warehouse", "to_warehouse_no": "to_warehouse"},
             hidden=(10,),
             known=TRANSFER_CODES,
@@ -232,7 +240,7 @@ ENDPOINTS = (
         rows=FactRows(
             section="stock_counts",
             sources=(Source("count", movements.count, movements.COUNT_STATUS),),
-            numbers={"pd_no": Number("PD")},
+            numbers={"pd_no": Number("PD"), "api_outer_no": NOT_HERE},
         ),
     ),
     Endpoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from erp_sandbox.wangdiantong import aftersales, movements, purchases, trades
-from erp_sandbox.wangdiantong.listing import CREATED, MODIFIED, FactRows, Number, Source, Time, happened
+from erp_sandbox.wangdiantong.listing import CREATED, MODIFIED, NOT_HERE, FactRows, Number, Source, Time, happened
 from erp_sandbox.wangdiantong.query import FLAG, LIST, NUMBER, STATUSES, TEXT, Endpoint, Range
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ REFUNDS = FactRows(
         "timeout": happened("finished", later=aftersales.SETTLED_AFTER_SECONDS),
     },
     numbers={
-        "refund_no": Number("TK"), "raw_refund_nos": Number("TK"), "tid": Number("T", "baskets"),
-        "trade_no": Number("JY", "baskets"),
+        "refund_no": Number("TK"), "raw_refund_nos": Number("TK"), "return_logistics_no": NOT_HERE,
+        "tid": Number("T", "baskets"), "trade_no": Number("JY", "baskets"),
     },
     equal={"status": "flag_status", "stockin_status": "stockin_status", "type": "type", "buyer_nick": "nick",
            "rr_status": "platform_status"},
@@ -61,7 +61,7 @@ REFUNDS = FactRows(
 )  # fmt: skip
 REFUND_PARAMETERS = {
     "shop_nos": LIST, "tid": TEXT, "buyer_nick": TEXT, "trade_no": TEXT, "refund_no": TEXT,
-    "return_logistics_no": TEXT, "status": NUMBER, "stockin_status": NUMBER, "return_warehouse_nos": TEXT,
+    "return_logistics_no": TEXT, "status": NUMBER, "stockin_status": NUMBER, "return_warehouse_nos": LIST,
     "type": NUMBER, "fuzzy_query": FLAG, "return_mask_manual_intercept": FLAG, "refund_mask_reject_return": FLAG,
     "order_type": NUMBER, "rr_status": NUMBER, "need_gov_subsidy_info": FLAG, "raw_refund_nos": TEXT,
 }  # fmt: skip
@@ -152,7 +152,8 @@ ENDPOINTS = (
         FactRows(
             section="other_stockins",
             sources=(Source("other_in", movements.other_in, movements.STOCKIN_STATUS),),
-            numbers={"stockin_no": Number("QTRK"), "other_stockin_no": Number("QR")},
+            numbers={"stockin_no": Number("QTRK"), "other_stockin_no": Number("QR"),
+                     "wms_stock_change_no": NOT_HERE},
             equal={"reason_name": "reason"},
             hidden=(10,),
         ),

@@ -15,7 +15,7 @@ from erp_sandbox.wangdiantong.shapes import shape
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from erp_sandbox.retail.facts import Fact
     from erp_sandbox.wangdiantong.documents import Scene, Values
@@ -81,11 +81,15 @@ class Source:
 
 
 class Row(NamedTuple):
-    """A row of a list that is merged or filtered here: a document of a source, or (``values``) one of its lines."""
+    """A row of a list that is merged or filtered here: which of the rows that a source tells of a fact."""
 
     source: Source
-    fact: Fact
-    values: Values | None
+    id: int
+    at: int
+
+
+NOT_HERE = Number("\0")
+"""Of a parameter whose numbers no document has: outer numbers, since nothing here comes from outside."""
 
 
 class Part(NamedTuple):
@@ -141,23 +145,22 @@ class FactRows:
 
     def page(self, query: Query, db: sqlite3.Connection, style: Style) -> str:
         """Return the rows of a page as JSON texts joined by commas."""
-        scene = documents.scene(db, details=query.values.get("detail_mask") == 1)
+        scene = documents.scene(db, details=query.values.get("detail_mask") == 1, product=asked_product(query))
         write = shape(style, self.section).write
         start = query.page * query.page_size
         part = self._single(parts := self._parts(query, db))
         if part is None:
             rows = self._merged(parts, query, db)[start : start + query.page_size]
-        else:
-            found = self._find(part, query, db, limit=query.page_size, offset=start)
-            rows = [Row(part.source, fact, None) for fact in found]
-        return ",".join(write(row.values or row.source.values(scene, row.fact)[0]) for row in rows)
+            return ",".join(map(write, _told(rows, scene)))
+        found = self._find(part, query, db, limit=query.page_size, offset=start)
+        return ",".join(write(part.source.values(scene, fact)[0]) for fact in found)
 
     def edit(self, query: Query, db: sqlite3.Connection, count: int, now: int) -> None:
         """Let other people edit the first documents of the list."""
         part = self._single(parts := self._parts(query, db))
         if part is None:
             rows = self._merged(parts, query, db)
-            edited = list(dict.fromkeys((row.fact.kind, row.fact.id) for row in rows))[:count]
+            edited = list(dict.fromkeys((row.source.kind, row.id) for row in rows))[:count]
         else:
             edited = [(fact.kind, fact.id) for fact in self._find(part, query, db, limit=count)]
         with db:
@@ -192,20 +195,22 @@ class FactRows:
 
     def _rows(self, parts: list[Part], query: Query, db: sqlite3.Connection) -> list[Row]:
         time = self._time(query)
-        spec_no = query.values.get("spec_no")
-        scene = documents.scene(db, product=None if spec_no is None else goods.goods_id_of(spec_no, "-1"))
-        found: list[tuple[int, int, int, Row]] = []
+        scene = documents.scene(db, product=asked_product(query))
+        found: list[tuple[int, int, int, int, Row]] = []
         for part in parts:
-            later = part.source.later if time.by == "happened" else 0
+            source = part.source
+            later = source.later if time.by == "happened" else 0
             for fact in self._find(part, query, db):
                 if all(meets(fact) for meets in part.meets):
-                    at = getattr(fact, time.by) + later
-                    rows = part.source.values(scene, fact) if self.flat else [None]
+                    rows = source.values(scene, fact) if self.flat else [None]
+                    moment = getattr(fact, time.by) + later
                     found.extend(
-                        (at, part.source.order_type, fact.id, Row(part.source, fact, values)) for values in rows
+                        (moment, source.order_type, fact.id, at, Row(source, fact.id, at))
+                        for at, values in enumerate(rows)
+                        if values is None or self._equals(query, values)
                     )
-        found.sort(key=lambda row: row[:3], reverse=self._descending(query))
-        return [row for *_, row in found if row.values is None or self._equals(query, row.values)]
+        found.sort(key=lambda row: row[:4], reverse=self._descending(query))
+        return [row for *_, row in found]
 
     def _equals(self, query: Query, values: Values) -> bool:
         for name, value in self.equal.items():
@@ -274,6 +279,9 @@ class FactRows:
         if not self.flat and not query.values.keys().isdisjoint(self.equal):
             scene = documents.scene(db)
             meets.append(lambda fact: self._equals(query, source.values(scene, fact)[0]))
+        product = asked_product(query)
+        if product is not None and not self.flat:
+            meets.append(partial(_has_product, product))
         if source.shops and query.settings.history_before:
             cut_off = moment("history_before", query.settings.history_before)
             meets.append(lambda fact: (fact.happened < cut_off) == query.history)
@@ -295,6 +303,28 @@ class FactRows:
 
 
 _remembered: OrderedDict[Any, list[Row]] = OrderedDict()
+
+
+def asked_product(query: Query) -> int | None:
+    """Return the product that a call is about; None: all."""
+    spec_no, goods_no = query.values.get("spec_no"), query.values.get("goods_no")
+    if spec_no is not None:
+        return goods.goods_id_of(spec_no, "-1")
+    return None if goods_no is None else goods.goods_id_of(goods_no)
+
+
+def _told(rows: list[Row], scene: Scene) -> Iterator[Values]:
+    """Tell the rows of a page, in order; each fact is read and told once."""
+    told: dict[tuple[int, int], list[Values]] = {}
+    for source in {id(row.source): row.source for row in rows}.values():
+        ids = {row.id for row in rows if row.source is source}
+        for fact in facts.find(scene.db, source.kind, ids=ids):
+            told[id(source), fact.id] = source.values(scene, fact)
+    return (told[id(row.source), row.id][row.at] for row in rows)
+
+
+def _has_product(product: int, fact: Fact) -> bool:
+    return any(item.product_id == product for item in fact.items)
 
 
 def _lies_in(where: str, numbers: frozenset[int], fact: Fact) -> bool:

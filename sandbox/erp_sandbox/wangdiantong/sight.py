@@ -48,11 +48,12 @@ def warehouses(query: Query, name: str = "warehouse_no") -> list[int] | None:
         Refusal: no such warehouse, or no right to it.
     """
     allowed = [number for number in query.settings.warehouse_rights.split(",") if number]
-    asked = query.values.get(name)
-    if asked is not None:
-        if asked not in {f"WH{number:02d}" for number in range(1, len(words.WAREHOUSES) + 1)}:
+    given = query.values.get(name)
+    if given is not None:
+        asked = given if isinstance(given, list) else [given]
+        if not {f"WH{number:02d}" for number in range(1, len(words.WAREHOUSES) + 1)}.issuperset(asked):
             raise Refusal("warehouse_unknown")
-        if allowed and asked not in allowed:
+        if allowed and not set(asked) <= set(allowed):
             raise Refusal("warehouse_no_right")
-        allowed = [asked]
+        allowed = asked
     return [int(number[2:]) for number in allowed] or None

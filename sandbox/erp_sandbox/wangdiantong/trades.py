@@ -64,6 +64,7 @@ def _shared(scene: Scene, fact: Fact) -> Values:
         "goods_amount": values["amount"] + discount,
         "paid": 0 if fact.status == "cancelled" else values["amount"],
         "logistics_no": f"SF{fact.basket}" if shipped else "",
+        "logistics": 1 if shipped else 2,
         "stockout_no": "" if fact.status == "cancelled" else f"CK{fact.basket}",
     }
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from erp_sandbox.wangdiantong.erp import Erp
 
 FORM = "application/x-www-form-urlencoded"
-NUMBER_PARAMETERS = ("stockout_no", "src_order_no", "src_tid", "goods_no", "spec_no")
+NUMBER_PARAMETERS = (
+    "stockout_no", "stockin_no", "src_order_no", "src_tid", "tid", "trade_no", "refund_no", "purchase_no",
+    "transfer_no", "pd_no", "goods_no", "spec_no",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
