@@ -69,15 +69,22 @@ class Reader:
         """The same for another sandbox."""
         return Reader(sandbox, self.folder)
 
+    @staticmethod
+    def family(dialect: str) -> str:
+        """Whose methods a dialect speaks."""
+        return "flagship" if "flagship" in dialect else "enterprise"
+
     def settings(self, dialect: str = "openapi", /, **changes: Any) -> dict[str, Any]:
         """The settings for a dialect; None takes one away."""
         credentials = self.sandbox.credentials["wangdiantong"][dialect]
         chosen = {"dialect": dialect.removesuffix("_flagship"), **credentials, **FAST, **changes}
         return {name: value for name, value in chosen.items() if value is not None}
 
-    def catalog(self, *streams: str) -> dict[str, Any]:
-        """A catalog that selects these streams."""
-        tap = TapWangdiantong(config={"dialect": "openapi"}, validate_config=False, setup_mapper=False)
+    def catalog(self, *streams: str, dialect: str = "openapi") -> dict[str, Any]:
+        """A dialect's catalog that selects these streams."""
+        name, _, scene = dialect.partition("_")
+        config = {"dialect": name, "scene": scene or "enterprise"}
+        tap = TapWangdiantong(config=config, validate_config=False, setup_mapper=False)
         discovered = tap.catalog_dict
         for entry in discovered["streams"]:
             root = next(item for item in entry["metadata"] if not item["breadcrumb"])
@@ -98,7 +105,9 @@ class Reader:
         out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with redirect_stdout(out):
             tap = TapWangdiantong(
-                config=self.settings(dialect, **changes), state=state or {}, catalog=catalog or self.catalog(*streams)
+                config=self.settings(dialect, **changes),
+                state=state or {},
+                catalog=catalog or self.catalog(*streams, dialect=dialect),
             )
             try:
                 tap.sync_all()
@@ -115,7 +124,12 @@ class Reader:
         state: dict[str, Any] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start the command."""
-        files = {"config": config, "catalog": self.catalog(*streams), "state": state or {}}
+        dialect = "_".join(filter(None, (config.get("dialect"), config.get("scene", "").replace("enterprise", ""))))
+        files = {
+            "config": config,
+            "catalog": self.catalog(*streams, dialect=dialect or "openapi"),
+            "state": state or {},
+        }
         for name, content in files.items():
             (self.folder / f"{name}.json").write_text(json.dumps(content))
         options = [text for name in files for text in (f"--{name}", str(self.folder / f"{name}.json"))]

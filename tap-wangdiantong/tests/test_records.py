@@ -1,15 +1,12 @@
 """What the tap hands on, held against what the sandbox's ERP really holds."""
 
-import json
 from decimal import ROUND_HALF_UP, Decimal
 
-import jsonschema_rs
 import pytest
 from tap_wangdiantong.streams import STREAMS
 from tap_wangdiantong.tap import TapWangdiantong
 
 DIALECTS = ("openapi", "flagship", "qimen", "qimen_flagship")
-ALL = tuple(stream.name for stream in STREAMS)
 NOT_SHIPPED = "55"
 
 everywhere = pytest.mark.parametrize("dialect", DIALECTS)
@@ -57,21 +54,6 @@ def test_a_document_is_the_erps_to_the_last_digit(tap, dialect):
             assert lines[line["rec_id"]]["goods_no"] == line["goods_no"]
             for amount in ("goods_count", "sell_price", "share_amount"):
                 assert Decimal(lines[line["rec_id"]][amount]) == Decimal(line[amount])
-
-
-@everywhere
-@pytest.mark.parametrize("stream", ALL)
-def test_every_record_keeps_to_its_schema(tap, dialect, stream):
-    output = tap.read(dialect, streams=(stream,))
-    schema = next(m["schema"] for m in output.messages if m["type"] == "SCHEMA")
-    closed = json.loads(json.dumps(schema).replace('"properties"', '"additionalProperties": false, "properties"'))
-    validator = jsonschema_rs.Draft7Validator(closed, validate_formats=True)
-
-    records = output.records(stream)
-
-    assert records
-    for record in json.loads(json.dumps(records, default=float)):
-        validator.validate(record)
 
 
 @everywhere
@@ -178,7 +160,8 @@ def test_every_record_says_when_it_was_extracted(tap):
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_every_property_of_a_schema_has_a_chinese_description(stream):
-    tap = TapWangdiantong(config={"dialect": "openapi"}, validate_config=False, setup_mapper=False)
+    dialect = "openapi" if stream.enterprise else "flagship"
+    tap = TapWangdiantong(config={"dialect": dialect}, validate_config=False, setup_mapper=False)
 
     def undescribed(schema, path=""):
         for name, declared in schema["properties"].items():

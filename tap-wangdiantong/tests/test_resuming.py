@@ -1,7 +1,9 @@
 """Bookmarks: stopped runs, late changes, lists that move while they are read."""
 
 import json
+import random
 import signal
+import threading
 from itertools import pairwise
 
 import pytest
@@ -62,6 +64,49 @@ def test_a_backfill_killed_half_way_goes_on_where_it_was_and_loses_nothing(own, 
     assert ids(second) != wanted(own)
     assert second.bookmark() == LAST_SECOND
     assert not any(line.endswith(b"}}") and b'"STATE"' in line for line in rest[:-1])
+
+
+def run_for(reader, config, state, seconds):
+    """Run the command, kill it after so many seconds (None: never); return what it had handed over by then."""
+    process = reader.start(config, streams=BACKFILL, state=state)
+    timer = threading.Timer(seconds or 0, process.kill)
+    if seconds is not None:
+        timer.start()
+    handed_over = process.stdout.read()
+    code = process.wait()
+    timer.cancel()
+    process.stdout.close()
+    process.stderr.close()
+    whole = handed_over[: handed_over.rfind(b"\n") + 1]  # a target throws a broken last line away
+    return [json.loads(line) for line in whole.splitlines()], code
+
+
+BACKFILL = ("sales_stockouts", "trades", "stock_count_details")
+
+
+def test_a_backfill_killed_again_and_again_at_any_moment_ends_with_the_same_documents(own):
+    chance = random.Random(20260330)
+    config = own.settings("flagship", start_date="2026-03-28", end_date="2026-04-01", concurrency=5)
+    keys = dict(zip(BACKFILL, ("stockout_id", "trade_id", "rec_id"), strict=True))
+
+    def documents(messages):
+        rows = [(m["stream"], m["record"]) for m in messages if m["type"] == "RECORD"]
+        return {(name, row[keys[name]], row["modified"]) for name, row in rows}
+
+    expected = documents(
+        own.read("flagship", streams=BACKFILL, start_date="2026-03-28", end_date="2026-04-01").messages
+    )
+    own.sandbox.post("wangdiantong/settings", {"latency_ms": 40})
+    found, state, kills, code = set(), {}, 0, None
+    while code != 0:
+        messages, code = run_for(own, config, state, chance.uniform(1.0, 3.0) if kills < 5 else None)
+        kills += code == -signal.SIGKILL
+        assert code in (0, -signal.SIGKILL)
+        found |= documents(messages)
+        state = next((m["value"] for m in reversed(messages) if m["type"] == "STATE"), state)
+
+    assert kills > 1
+    assert found == expected
 
 
 def test_a_terminated_run_leaves_whole_lines_and_a_state_to_go_on_from(own):

@@ -12,7 +12,14 @@ pytestmark = [
 
 NOWHERE = {"sid": "-", "appkey": "-", "appsecret": "-:-", "app_key": "-", "app_secret": "-", "target_app_key": "-"}
 SETTINGS = {
-    name: {**NOWHERE, "dialect": dialect, "scene": scene, "start_date": "2026-03-30", "calls_per_minute": 0}
+    name: {
+        **NOWHERE,
+        "dialect": dialect,
+        "scene": scene,
+        "start_date": "2026-03-30",
+        "end_date": "2026-04-01",
+        "calls_per_minute": 0,
+    }
     for name, dialect, scene in (
         ("openapi", "openapi", "enterprise"),
         ("flagship", "flagship", "enterprise"),
@@ -30,7 +37,13 @@ def _served(erp_sandbox):
 
 
 def standard(name):
-    return get_tap_test_class(TapWangdiantong, config=SETTINGS[name], suite_config=SuiteConfig(max_records_limit=40))
+    # Thousands of tests of single properties: test_streams.py holds whole records against the schemas instead.
+    return get_tap_test_class(
+        TapWangdiantong,
+        config=SETTINGS[name],
+        suite_config=SuiteConfig(max_records_limit=40),
+        include_stream_attribute_tests=False,
+    )
 
 
 class TestOpenApi(standard("openapi")):
