@@ -92,6 +92,16 @@ def test_servers_with_other_habits_are_read_completely(own, switch):
         assert {record["as_id"] for record in own.read(**way).records("refunds")} == truth
 
 
+def test_other_movements_are_read_by_row_version_where_they_have_one(own):
+    own.sandbox.post("jushuitan/settings", {"other_ts": True})
+    truth = {document["id"] for document in own.sandbox.show("jushuitan", "other_inouts")}
+
+    output = own.read(streams=("other_inouts",), start_date="2026-03-30", page_size=10)
+
+    assert sorted(record["io_id"] for record in output.records("other_inouts")) == sorted(truth)
+    assert output.bookmark("other_inouts")["replication_key"] == "ts"
+
+
 def test_the_vendors_largest_page_is_not_exceeded(own):
     own.sandbox.post("jushuitan/settings", {"page_size_over": "error"})
 

@@ -4,6 +4,7 @@ In a folder of their own, since a folder of tests has a sandbox of its own, and 
 """
 
 import json
+import random
 import signal
 from datetime import datetime, timedelta, timezone
 
@@ -111,6 +112,22 @@ def test_a_first_run_killed_half_way_goes_on_where_it_was_and_loses_nothing(own)
     assert set(ids(second)) < wanted(own)
     assert read | set(ids(second)) == wanted(own)
     assert second.bookmark()["windows_read_to"] == second.bookmark()["windows_end"] == half["windows_end"]
+
+
+@pytest.mark.usefixtures("in_april")
+@pytest.mark.parametrize("row_versions", [True, False])
+def test_wherever_a_run_is_cut_off_the_next_one_brings_the_rest(tap, row_versions):
+    run = {**DAYS, "window_minutes": 240, "row_versions": row_versions, "settle_minutes": 0}
+    whole = tap.read(**run)
+    everything = set(ids(whole))
+    chance = random.Random(20260330 + row_versions)
+
+    for cut in sorted(chance.sample(range(len(whole.messages)), 5)):
+        before = type(whole)(whole.messages[:cut])
+        state = before.states[-1] if before.states else None
+        after = tap.read(**run, state=state)
+        assert set(ids(before)) | set(ids(after)) == everything
+        assert after.bookmark() == whole.bookmark()
 
 
 @pytest.mark.usefixtures("in_april")
