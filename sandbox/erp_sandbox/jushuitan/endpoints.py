@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from erp_sandbox.jushuitan import aftersales, counts, inventory, moves, parties, purchasing, sales, wares
+from erp_sandbox.jushuitan import aftersales, counts, inventory, moves, outbounds, parties, purchasing, sales, wares
 from erp_sandbox.jushuitan.query import (
     Check,
     Endpoint,
@@ -98,7 +98,7 @@ ENDPOINTS = (
                     "is_offline_shop": FLAG, "status": TEXT, "wms_co_id": INTEGER, "owner_co_id": INTEGER,
                     "drp_co_id": INTEGER, "is_get_cbfinance": FLAG, "is_get_cblogistic": FLAG,
                     "InoutFlds": Check(texts), "InoutItemFlds": Check(texts)},
-        listing=sales.outbounds,
+        listing=outbounds.select,
         keys=frozenset({"so_ids", "o_ids", "io_ids", "l_ids", "wave_ids"}),
         days_with={"drp_co_id": 1},
         date_types=CHANGED_OR_DONE,

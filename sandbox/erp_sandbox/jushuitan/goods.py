@@ -56,4 +56,4 @@ def i_id(product_id: int) -> str:
 def product_of(number: str, prefix: str = "SKU") -> int:
     """Return the product that a code names, -1 for none."""
     digits = number.removeprefix(prefix)
-    return int(digits) if digits != number and digits.isascii() and digits.isdigit() else -1
+    return int(digits) if digits != number and digits.isascii() and digits.isdecimal() else -1

@@ -62,7 +62,7 @@ class LegacyWire(Wire):
         partner = accounts.LEGACY
         if form["partnerid"] != partner.partnerid:
             raise Refusal("app_key_unknown")
-        if not form["ts"].isdigit() or abs(self.erp.now() - int(form["ts"])) > TOLERANCE_SECONDS:
+        if not form["ts"].isdecimal() or abs(self.erp.now() - int(form["ts"])) > TOLERANCE_SECONDS:
             raise Refusal("timestamp_wrong")
         right = signing.legacy(partner.partnerkey, form["method"], form["partnerid"], form["token"], form["ts"])
         if not hmac.compare_digest(form["sign"].encode(), right.encode()):

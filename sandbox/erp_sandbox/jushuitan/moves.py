@@ -60,7 +60,7 @@ def transfers(erp: Erp, query: Query) -> Documents:
     numbers = values.get("io_ids")
     if "so_ids" in values:  # a number that receiving documents have only
         texts = [text.removeprefix("DB") for text in values["so_ids"]]
-        named = {RECEIPTS.first_number + RECEIPTS.step * int(text) for text in texts if text.isdigit()}
+        named = {RECEIPTS.first_number + RECEIPTS.step * int(text) for text in texts if text.isdecimal()}
         numbers = sorted(named.intersection(numbers) if numbers is not None else named)
     return Documents(erp, query, forms, numbers=numbers)
 

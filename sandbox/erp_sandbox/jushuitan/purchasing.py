@@ -87,7 +87,7 @@ def _numbers(values: dict[str, Any], name: str, prefix: str, form: Form) -> list
         found: list[int] | None = values.get(name)
         return found
     texts = [number.removeprefix(prefix) for number in values["so_ids"] if number.startswith(prefix)]
-    outer = {form.first_number + int(text) for text in texts if text.isdigit()}
+    outer = {form.first_number + int(text) for text in texts if text.isdecimal()}
     return sorted(outer.intersection(values[name]) if name in values else outer)
 
 

@@ -78,7 +78,7 @@ def _narrowed(found: Iterator[Document], query: Mapping[str, str]) -> Iterator[D
 def _documents(db: sqlite3.Connection, forms: tuple[Form, ...], query: Mapping[str, str]) -> Iterator[Document]:
     number = query.get("number")
     for form in forms:
-        ids = None if number is None else form.ids([int(number) if number.isdigit() else -1])
+        ids = None if number is None else form.ids([int(number) if number.isdecimal() else -1])
         for fact in facts.each(db, form.kind, ids=ids):
             yield _document(form, fact)
 
@@ -169,7 +169,7 @@ def _inventory(db: sqlite3.Connection, query: Mapping[str, str]) -> Iterator[Doc
     elif wanted == "0":
         found = totals(db)
     else:
-        found = facts.stock(db, warehouse=int(wanted) - parties.wms_co_id(0) if wanted.isdigit() else -1)
+        found = facts.stock(db, warehouse=int(wanted) - parties.wms_co_id(0) if wanted.isdecimal() else -1)
     for stock in found:
         number = sku_id(stock.product_id)
         warehouse = parties.wms_co_id(stock.warehouse) if stock.warehouse else 0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from erp_sandbox.jushuitan import aftersales, counts, moves, purchasing, sales
+from erp_sandbox.jushuitan import aftersales, counts, moves, outbounds, purchasing, sales
 
 if TYPE_CHECKING:
     from erp_sandbox.jushuitan.documents import Form
 
 FORMS: dict[str, tuple[Form, ...]] = {
     "orders": (sales.ORDERS,),
-    "sales_outbounds": (sales.OUTBOUNDS,),
+    "sales_outbounds": (outbounds.OUTBOUNDS,),
     "refunds": (aftersales.REFUNDS,),
     "aftersale_receipts": (aftersales.RECEIPTS,),
     "purchase_orders": (purchasing.ORDERS,),

@@ -115,7 +115,7 @@ class Wire:
         if app is None:
             raise Refusal("app_key_unknown")
         timestamp = form["timestamp"]
-        if len(timestamp) != TIMESTAMP_DIGITS or not (timestamp.isascii() and timestamp.isdigit()):
+        if len(timestamp) != TIMESTAMP_DIGITS or not (timestamp.isascii() and timestamp.isdecimal()):
             raise Refusal("timestamp_wrong")
         if abs(self.erp.now() - int(timestamp)) > 60 * self.erp.settings.timestamp_minutes:
             raise Refusal("timestamp_wrong")

@@ -144,6 +144,8 @@ def test_a_total_that_is_not_asked_for_is_zero(jst, sent):
         (OUTBOUNDS, {**WEEK, "drp_co_id": 70311}, 170),
         (OUTBOUNDS, {**DAY, "drp_co_id": "70311"}, 0),
         (OUTBOUNDS, {**WEEK, "date_type": 2}, 0),
+        (OUTBOUNDS, {**WEEK, "page_index": 10**17}, 0),
+        (OUTBOUNDS, {"so_ids": ["T²", "", "X"]}, 0),
         (OUTBOUNDS, {**WEEK, "date_type": 1}, 130),
         (OUTBOUNDS, {**WEEK, "InoutFlds": ["Volume"]}, 0),
         (OUTBOUNDS, {**WEEK, "InoutFlds": ["volume"]}, 130),
