@@ -85,7 +85,8 @@ def configured(plan: Plan, ready: Mapping[str, type[FormStream]], ask: Callable[
     if base is not None and not any(plan.get(word) for word in ("key", "entry", "fields", "sub_heads")):
         made = _as_ready_made(base)
     else:
-        made = _Discovery(plan, form, base, ask(form)).attributes()
+        twin = base or next((stream for stream in ready.values() if stream.form == form), None)
+        made = _Discovery(plan, form, twin, ask(form), entry=base.entry if base else None).attributes()
     made |= {
         "name": name,
         "form": form,
@@ -130,15 +131,26 @@ def _with_lines(plan: Plan, made: dict[str, Any], name: str) -> type[FormStream]
 
 
 class _Discovery:
-    """The attributes of a stream out of a form's metadata."""
+    """The attributes of a stream out of a form's metadata.
 
-    def __init__(self, plan: Plan, form: str, base: type[FormStream] | None, info: FormInfo) -> None:
+    Args:
+        plan: The entry of the setting.
+        form: FormId.
+        twin: A ready-made stream of the form: it knows what the metadata may not tell.
+        info: The metadata.
+        entry: The entry that is read if the plan names none.
+    """
+
+    def __init__(
+        self, plan: Plan, form: str, twin: type[FormStream] | None, info: FormInfo, *, entry: str | None
+    ) -> None:
         self._plan = plan
         self._form = form
+        self._twin = twin
         self._info = info
         self._where = f"forms: {plan['name']}"
-        entry = plan.get("entry") or (base.entry if base else None)
-        self._named_sub_heads = tuple(plan.get("sub_heads") or (base.sub_heads if base else ()))
+        entry = plan.get("entry") or entry
+        self._named_sub_heads = tuple(plan.get("sub_heads") or (twin.sub_heads if twin else ()))
         for one in (*self._named_sub_heads, *([entry] if entry else [])):
             if one not in info.entities:
                 raise SetupError(f"{self._where}: {form} has no entity {one}{nearest(one, info.entities)}.")
@@ -147,12 +159,13 @@ class _Discovery:
         if entry and entry not in self._entries:
             raise SetupError(f"{self._where}: {entry} is no entry 单据体 of the head of {form}.")
         self._entry = entry
-        self._key = str(plan.get("key") or (cast("Any", base).primary_keys[0] if base else None) or info.key or "FID")
+        known = cast("Any", twin).primary_keys[0] if twin else info.key
+        self._key = str(plan.get("key") or known or "FID")
 
     def attributes(self) -> dict[str, Any]:
         """Return what the stream class is made of."""
         properties = self._asked() if self._plan.get("fields") else self._everything()
-        text_key = self._form == "STK_Inventory"  # keyed by GUID (contract 8.30); the metadata do not say so
+        text_key = self._twin is not None and self._twin.text_key  # the metadata do not say so
         key = {"type": "string" if text_key else "integer", "description": "内码 primary key"}
         properties = {self._key: key, **{name: part for name, part in properties.items() if name != self._key}}
         time = self._plan.get("replication_key", CHANGED)
@@ -164,13 +177,14 @@ class _Discovery:
             "properties": properties,
             "required": [self._key],
         }
-        organization = next((one for one in _ORGANIZATIONS if one in self._info.head.fields), None)
+        first = next((one for one in _ORGANIZATIONS if one in self._info.head.fields), None)
+        organization_fields = (first,) if first else ()
         return {
             "schema": schema,
             "primary_keys": (self._key,),
             "entry": self._entry if self._entry in properties else None,
             "sub_heads": frozenset(set(self._sub_heads) & set(properties)),
-            "organization_fields": (organization,) if organization else (),
+            "organization_fields": self._twin.organization_fields if self._twin else organization_fields,
             "text_key": text_key,
         }
 
@@ -186,9 +200,8 @@ class _Discovery:
     def _asked(self) -> dict[str, Any]:
         """Return the properties of the fields that are named."""
         found: dict[str, dict[str, Any]] = {}
-        of_the_entry = (f"{self._entry}_{ENTRY_KEY}", f"{self._entry}_FSeq")
         for key, of_it, declared in _merged(self._plan["fields"], self._where):
-            if key != self._key and key not in of_the_entry:  # these are asked for anyway
+            if key != self._key and not self._is_of_an_entry(key):  # these are asked for anyway
                 home = self._home(key)
                 part = home.fields[key].schema(of_it) if declared is None else {**declared}
                 found.setdefault(home.key, {})[key] = part
@@ -197,6 +210,14 @@ class _Discovery:
             single = self._sub_heads.get(name)
             properties[name] = _object(single, inside) if single else _lines(self._entries[name], inside)
         return properties
+
+    def _is_of_an_entry(self, key: str) -> bool:
+        """Tell whether a key is an entry's own key or line number, which makes it the entry that is read."""
+        name, _, own = key.rpartition("_")
+        if own not in (ENTRY_KEY, "FSeq") or name not in self._entries:
+            return False
+        self._entry = self._entry or name
+        return True
 
     def _home(self, key: str) -> Entity:
         """Return the entity that a field is asked of; the first entry named is the one that is read."""

@@ -56,7 +56,8 @@ def test_without_fields_a_form_is_read_with_all_that_its_metadata_tell(tap, erp_
 
 @pytest.mark.parametrize("page_size", [7, 2000])
 def test_flat_rows_are_the_lines_of_the_nested_documents(tap, page_size):
-    flat = {"name": "flat", "form": OTHER_INS, "fields": ["FBillNo", "FMATERIALID.FNumber", "FQty"], "lines": "flat"}
+    flat = {"name": "flat", "form": OTHER_INS, "lines": "flat"}
+    flat["fields"] = ["FEntity_FSeq", "FBillNo", "FMATERIALID.FNumber", "FQty"]
 
     reading = tap("flat", "miscellaneous", forms=[flat], page_size=page_size)
 
