@@ -152,10 +152,11 @@ class JushuitanStream(ErpStream):
         ``has_next`` alone tells the number only where there is one page (contract 6).
         """
         rows = data.get(self.list_name)
-        if rows is None or bytes(rows) == b"null":
+        if rows is not None and bytes(rows) == b"null":
             rows = None
         total = _texts(data.get(self.total_name, b"null"))
-        if total is None and str(_texts(data.get(self.page_name, b"null"))) == "1" and data.get("has_next") == b"false":
+        page = _texts(data.get(self.page_name, b"null"))
+        if total is None and str(page) == "1" and bytes(data.get("has_next", b"")) == b"false":
             total = 0 if rows is None else len(_split(rows))
         return Listing(rows, None if total in (None, "") else int(total))
 

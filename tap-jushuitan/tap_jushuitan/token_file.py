@@ -31,13 +31,15 @@ class Token(msgspec.Struct, frozen=True, omit_defaults=True):
         obtained: When it was given, Unix seconds; it tells apart two grants of the same values. 0 for one from the
             settings.
         expires: When it ends, Unix seconds; 0 when nobody has said.
-        origin: Digest of the settings it descends from: others there put the file out of use.
+        account: Digest of the app it is for.
+        origin: Digest of what the settings gave that it descends from: something else there puts the file out of use.
     """
 
     access_token: str
     refresh_token: str = ""
     obtained: float = 0
     expires: float = 0
+    account: str = ""
     origin: str = ""
 
 

@@ -115,22 +115,21 @@ class Tokens:
 
     def _kept(self) -> Token | None:
         """Return the token in the file, or the one in the settings if the file's does not descend from them."""
-        found, origin = self._file.read(), self._origin
-        if found is not None and (found.origin == origin or not self._given):
+        found, given = self._file.read(), self._config.get("access_token")
+        if found is not None and found.account == self._account and (found.origin == self._origin or not self._origin):
             return found
-        given = self._config.get("access_token")
-        return Token(given, self._config.get("refresh_token") or "", origin=origin) if given else None
+        refresh_token = self._config.get("refresh_token") or ""
+        return Token(given, refresh_token, account=self._account, origin=self._origin) if given else None
 
     @property
-    def _given(self) -> bool:
-        return any(self._config.get(name) for name in ("access_token", "auth_code"))
+    def _account(self) -> str:
+        return _digest(self._base_url, self._config["app_key"])
 
     @property
     def _origin(self) -> str:
-        """Digest of the app and what the settings give it: another account, or another authorisation, is another."""
-        names = ("app_key", "access_token", "auth_code")
-        given = "\n".join([self._base_url, *(str(self._config.get(name) or "") for name in names)])
-        return hashlib.sha256(given.encode()).hexdigest()[:16]
+        """Digest of what the settings give; "" when they give nothing."""
+        given = [self._config.get(name) or "" for name in ("access_token", "auth_code")]
+        return _digest(*given) if any(given) else ""
 
     def _is_ending(self, token: Token) -> bool:
         if not token.expires:
@@ -163,7 +162,7 @@ class Tokens:
 
     def _of_isv(self, kept: Token | None, *, is_refused: bool) -> Token:
         code = self._config.get("auth_code")
-        if code and (kept is None or kept.origin != self._origin):
+        if code and kept is None:
             token = self._ask("accessToken", grant_type="authorization_code", code=code)
             self._file.write(token)
             return token
@@ -196,6 +195,7 @@ class Tokens:
             refresh_token=str(answer.data.get("refresh_token") or ""),
             obtained=now,
             expires=now + float(answer.data.get("expires_in") or 0),
+            account=self._account,
             origin=self._origin,
         )
 
@@ -206,6 +206,10 @@ def _http_error(url: str, response: requests.Response) -> Exception:
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RetryLaterError(f"{said}; run again later.", response=response)
     return FatalAPIError(f"{said}; check base_url, and whether a proxy or firewall stands in between.")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _differ(one: Token, other: Token) -> bool:

@@ -125,3 +125,20 @@ def test_the_older_distributors_can_be_read_as_a_whole(tap, everything):
 
     assert whole.bookmark("distributors_legacy") == {}
     assert keyed(whole.records("distributors_legacy"), "distributors_legacy") == keyed(by_window, "distributors_legacy")
+
+
+def test_a_table_that_fits_on_one_page_takes_one_call(tap):
+    before = tap.calls().get("/open/wms/partner/query", {}).get("ok", 0)
+
+    tap.read(streams=("warehouses",))
+
+    assert tap.calls()["/open/wms/partner/query"]["ok"] == before + 1
+
+
+def test_a_stream_map_sees_plain_records(tap):
+    chosen = {"io_id": "io_id", "number": "io_id", "double": "pay_amount * 2", "__else__": None}
+
+    mapped = tap.read(start_date="2026-03-30", end_date=END, stream_maps={"sales_outbounds": chosen})
+
+    assert mapped.records()
+    assert all(record["number"] == record["io_id"] and record["double"] is not None for record in mapped.records())
