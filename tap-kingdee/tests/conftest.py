@@ -110,6 +110,21 @@ class TapRunner:
             [str(COMMAND), *arguments], capture_output=True, text=True, check=False, env=environment, timeout=120
         )
 
+    def killed(self, folder: Path, stream: str, *, lines: int, state: Any, **settings: Any) -> tuple[Reading, bool]:
+        """Run the command, take so many lines of its output and kill it; also tells whether it had come to its end."""
+        files = {"config": {**self.config, **settings}, "catalog": catalog_of(stream), "state": state or {}}
+        for name, content in files.items():
+            (folder / f"{name}.json").write_text(json.dumps(content))
+        arguments = [f"--{name}={folder / name}.json" for name in files]
+        environment = {**os.environ, "LOGLEVEL": "WARNING"}
+        process = subprocess.Popen([str(COMMAND), *arguments], stdout=subprocess.PIPE, env=environment, text=True)
+        assert process.stdout is not None
+        with process.stdout as out:
+            taken = list(itertools.islice(out, lines))
+            if len(taken) == lines:
+                process.kill()
+        return Reading.of("".join(taken)), process.wait() == 0
+
 
 @dataclass
 class Bookkeeper:
