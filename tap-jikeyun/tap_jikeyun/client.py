@@ -45,6 +45,10 @@ class StreamRefusedError(FatalAPIError):
     """The vendor refuses one method: this stream cannot be read, the others can."""
 
 
+class _WrongCountError(Exception):
+    """The vendor counts fewer rows than it shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimeFilter:
     """A pair of parameters that asks for rows by a time.
@@ -85,6 +89,7 @@ class JikeyunStream(ErpStream):
     total_key: ClassVar[str | None] = None
     selector: ClassVar[Selector | None] = None
     _refusal: StreamRefusedError | None = None
+    _counts = True
 
     @classmethod
     def endpoint_name(cls) -> str:
@@ -168,19 +173,29 @@ class JikeyunStream(ErpStream):
         total = whole_number(beside.get(self.total_key)) if self.total_key else None
         return Listing(None if rows is None else self.plain_rows(rows), total, self.next_cursor(beside))
 
+    # Counts that cannot be relied on (contract 6, trap 5).
+
+    def _walk(self, params: Params, seen: Seen[Any], *, what: str, limit: int | None) -> Iterator[list[Any]]:
+        try:
+            yield from super()._walk(params, seen, what=what, limit=limit)
+        except _WrongCountError as wrong:
+            if self._counts:
+                self.logger.warning("%s From here on pages are read until there are no more.", wrong)
+            self._counts = False
+            yield from super()._walk(params, seen, what=what, limit=limit)
+
     def _page(self, request: PageRequest) -> Page[Any]:
-        """Ask for a page; doubt a count that is smaller than what is shown (contract 6, trap 5)."""
-        page = super()._page(request)
-        size, shown = self.page_size, (request.number - self.first_page + 1) * self.page_size
+        """Ask for a page, and hold the count of the whole list against it: more must not be shown than is counted."""
+        page, size = super()._page(request), self.page_size
+        shown = (request.number - self.first_page + 1) * size
         if page.total is None or len(page.rows) < size or page.total > shown:
-            return page
-        if request.number == self.first_page:  # perhaps the count of this page: then there is none of the list
+            return page if self._counts else Page(page.rows, None, page.cursor)
+        if not self._counts or request.number == self.first_page:  # perhaps the count of this page
             return Page(page.rows, None, page.cursor)
-        if size < page.total < shown:
-            raise FatalAPIError(
-                f"{self.name} ({self.method}): {self.vendor} counts {page.total} rows and shows more on page "
-                f"{request.number}; reading by that count would lose rows. Set page_size larger or window_minutes "
-                "smaller, so that one page holds all, and report it."
+        after = PageRequest(request.params, request.number + 1, with_total=False)
+        if size < page.total < shown or (page.total == shown and super()._page(after).rows):
+            raise _WrongCountError(
+                f"{self.name} ({self.method}): {self.vendor} counts {page.total} rows and shows more of them."
             )
         return page
 
