@@ -325,3 +325,45 @@ def test_what_was_sold_is_what_left_the_warehouse(erp_sandbox):
         name: stockouts[name] for name in ("documents", "lines", "quantity")
     }
     assert Decimal(0) < Decimal(returned["amount"]) < Decimal(trades["amount"])
+
+
+@pytest.mark.parametrize(
+    ("method", "window", "name", "field"),
+    [
+        (REFUND_STOCKINS, WINDOW, "refund_no", "refund_no"),
+        (REFUND_STOCKINS, WINDOW, "warehouse_no", "warehouse_no"),
+        (REFUND_STOCKINS, WINDOW, "shop_nos", "shop_no"),
+        (REFUNDS, MODIFIED, "tid", "tid_list"),
+        (TRADES, HOUR, "shop_no", "shop_no"),
+        (PURCHASES, WINDOW, "provider_no", "provider_no"),
+        (TRANSFERS, WINDOW, "to_warehouse_no", "to_warehouse_no"),
+        (TRANSFER_OUTS, WINDOW, "src_order_no", "src_order_no"),
+        ("wms.stockin.Transfer.queryWithDetail", WINDOW, "warehouse_no", "to_warehouse_no"),
+        (COUNTS, WINDOW, "pd_no", "pd_no"),
+        (CHANGES, {"start_date": HOUR["start_time"], "end_date": HOUR["end_time"]}, "spec_no", "spec_no"),
+        ("goods.Suite.search", WINDOW, "suite_no", "suite_no"),
+        ("setting.PurchaseProvider.queryDetail", {}, "provider_name", "provider_name"),
+    ],
+)
+def test_a_parameter_narrows_a_list_to_the_rows_it_names(method, window, name, field, wdt):
+    everything = rows(wdt.flagship(method, window, page_size=200))
+    wanted = everything[0][field]
+
+    narrowed = rows(wdt.flagship(method, {**window, name: wanted}, page_size=200))
+
+    among = [row for row in everything if row[field] == wanted]
+    assert narrowed[: len(among)] == among
+    assert {row[field] for row in narrowed} == {wanted}
+
+
+def test_an_enterprise_list_is_narrowed_by_type_carrier_and_goods(wdt, erp_sandbox):
+    stockouts = rows(wdt.enterprise("stockout_order_query", **WINDOW, order_type=7, page_size=100))
+    without = rows(wdt.enterprise("trade_query", **HOUR, has_logistics_no=2, page_size=100))
+    counted = erp_sandbox.show("wangdiantong", "stock_counts")[0]
+    found = rows(wdt.flagship(COUNTS, {**WINDOW, "spec_no": counted["lines"][0]["spec_no"]}))
+
+    assert {row["order_type"] for row in stockouts} == {"7"}
+    assert all(row["logistics_no"] == "" for row in without)
+    assert counted["number"] in {row["pd_no"] for row in found}
+    assert len(found) < len(rows(wdt.flagship(COUNTS, WINDOW)))
+    assert rows(wdt.enterprise("stockin_order_query", **WINDOW, outer_no="X1")) == []
