@@ -117,8 +117,8 @@ class CursorStream(WindowedStream):
         super().__init__(tap=tap, **kwargs)
         if not self.config["row_versions"] or self.config.get("end_date"):
             self.by_version = False
+        self.replication_key = self.version_property if self.by_version else self.modified_property
         if self.by_version:
-            self.replication_key = self.version_property
             self.version_key = self.version_property
             self.filter_times = (self.modified_property,)
 

@@ -208,6 +208,7 @@ class VersionedRows(ChangedRows, CursorStream):
         uncounted: What asks the vendor not to count, where it takes that beside a row version.
     """
 
+    replication_key = "ts"
     version_name: ClassVar[str] = "start_ts"
     uncounted: ClassVar[Mapping[str, Any]] = {}
 

@@ -162,6 +162,7 @@ class PurchaseIns(VersionedRows):
 
     name = "purchase_ins"
     path = CURRENT_PURCHASE_IN
+    replication_key = "modified"
     primary_keys = ("io_id",)
     largest_page = 50
     by_date = _BY_IO_DATE
