@@ -141,6 +141,10 @@ class FormStream(GalaxyStream):
         asked = field in self.layout.field_keys.split(",")
         remedy = "deselect that field in the catalog" if asked else "correct the filter that names it"
         known = self.tap.form_keys(self.form)
+        name, _, of_it = field.partition(".")
+        if of_it and name in known:
+            refers = f"what {name} of this Kingdee's {self.form} refers to"
+            return f"{refers} has no {of_it} (usual are FNumber and FName); {remedy}"
         return f"this Kingdee's {self.form} has no field {field}{nearest(field, known)}; {remedy}"
 
     # Documents.

@@ -197,6 +197,14 @@ def test_a_part_of_the_head_that_is_a_list_in_truth_is_noticed(tap, bookkeeper):
         tap("own", forms=[own])
 
 
-def test_a_filter_that_names_no_field_is_told_with_the_nearest(tap):
-    with pytest.raises(FatalAPIError, match=r"no field FBilNo; the nearest that it has is FBillNo; correct the filter"):
-        tap("miscellaneous", filters={"miscellaneous": "FBilNo='x'"})
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("FBilNo='x'", "no field FBilNo; the nearest that it has is FBillNo; correct the filter"),
+        ("FBillTypeID.FNumbr='x'", "what FBillTypeID of .* refers to has no FNumbr"),
+        ("FBillNo == 'x'", "Kingdee could not carry out the query .* check its text"),
+    ],
+)
+def test_a_filter_that_kingdee_refuses_is_told_with_what_to_mend(tap, condition, said):
+    with pytest.raises(FatalAPIError, match=said):
+        tap("miscellaneous", filters={"miscellaneous": condition})
