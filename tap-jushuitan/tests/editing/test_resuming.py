@@ -92,31 +92,10 @@ def test_nothing_is_lost_when_documents_are_edited_while_they_are_read(own, row_
     assert {number: newest[number] for number in truth} == {number: d["modified"][:19] for number, d in truth.items()}
 
 
-def test_a_first_run_killed_half_way_goes_on_where_it_was_and_loses_nothing(own):
-    own.sandbox.post("jushuitan/settings", {"latency_ms": 40})
-    process = own.start(own.settings(**DAYS, window_minutes=240, concurrency=1, page_size=20))
-    lines = []
-    while sum(line["type"] == "STATE" for line in lines) < 6:
-        lines.append(json.loads(process.stdout.readline()))
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    own.sandbox.post("jushuitan/settings", {"latency_ms": 0})
-    state = next(line["value"] for line in reversed(lines) if line["type"] == "STATE")
-    half = state["bookmarks"]["sales_outbounds"]
-    assert "2026-03-30" < half["windows_read_to"] < half["windows_end"]
-
-    second = own.read(**DAYS, state=state)
-
-    read = {line["record"]["io_id"] for line in lines if line["type"] == "RECORD"}
-    assert read
-    assert set(ids(second)) < wanted(own)
-    assert read | set(ids(second)) == wanted(own)
-    assert second.bookmark()["windows_read_to"] == second.bookmark()["windows_end"] == half["windows_end"]
-
-
 @pytest.mark.usefixtures("in_april")
 @pytest.mark.parametrize("row_versions", [True, False])
-def test_wherever_a_run_is_cut_off_the_next_one_brings_the_rest(tap, row_versions):
+def test_wherever_a_run_is_killed_the_next_one_brings_the_rest(tap, row_versions):
+    """A kill leaves a run's first messages: here as many as chance wants."""
     run = {**DAYS, "window_minutes": 240, "row_versions": row_versions, "settle_minutes": 0}
     whole = tap.read(**run)
     everything = set(ids(whole))
