@@ -11,4 +11,4 @@ if TYPE_CHECKING:
     from erp_sandbox.vendor import Vendor
 
 VENDORS: dict[str, Vendor] = {vendor.name: vendor for vendor in (WANGDIANTONG, JUSHUITAN, JIKEYUN, KINGDEE_B, KINGDEE)}
-"""Every ERP of the sandbox by name, in the order in which they are seeded and routed: Kingdee's first site takes the rest."""
+"""Every ERP of the sandbox by name, in the order they are seeded and routed: Kingdee's first site takes the rest."""
