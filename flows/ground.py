@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from demo.stage import BIN, DemoError, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from demo.reconciliation import Reconciliation
     from flows.job import Job
@@ -77,10 +77,15 @@ class Ground:
         self._open.callback(server.cleanup)
         return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg2://")
 
+    @cached_property
+    def first_day(self) -> datetime:
+        """The midnight before the first trading day, +08:00."""
+        return self.stage.first_day(self.url)
+
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of a job: the accounts, where things are, and the job's own settings."""
         shared = self.stage.environment(self.url)
-        first = datetime.fromisoformat(shared["TAP_WANGDIANTONG_START_DATE"])
+        first = self.first_day
         last = first + timedelta(days=self.days + 1)  # what was sold late is modified after midnight
         for prefix, (vendor, product) in ACCOUNTS.items():
             for name, value in self.credentials.get(vendor, {}).get(product, {}).items():

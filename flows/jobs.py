@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
@@ -62,7 +63,8 @@ def _distributor(document: Document) -> Expected | None:
 
 
 def _is_distributor(customer: Document) -> bool:
-    return str(customer["FNumber"]).isdecimal()
+    """Leave out what was allocated to further organisations: it has the same number."""
+    return str(customer["FNumber"]).isdecimal() and customer["FUseOrgId"]["FNumber"] == "100"
 
 
 def _gain(document: Document) -> Expected | None:
@@ -105,9 +107,8 @@ def _cents_of_jikeyun(ground: Ground) -> Settings:
 
 
 def _distributors_since(ground: Ground) -> Settings:
-    """Read the distributors from the beginning: the oldest is older than the first trading day."""
-    del ground
-    return {"TAP_JUSHUITAN__DISTRIBUTORS_START_DATE": "2020-01-01"}
+    """Read the distributors from when the shops were opened, a year and more before the first trading day."""
+    return {"TAP_JUSHUITAN__DISTRIBUTORS_START_DATE": (ground.first_day - timedelta(days=401)).isoformat()}
 
 
 def _basedata(ground: Ground) -> Settings:
@@ -196,4 +197,4 @@ JOBS = (
         needs=("kd-basedata-postgres",),
     ),
 )
-"""What account A has approved is carried on before other jobs write there; look-up tables are loaded before their use."""
+"""What account A has approved is carried on before other jobs write there; look-up tables are loaded before use."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
-from target_kingdee.outcomes import BASE_DATA_MISSING, FIELD_INVALID, NOT_AUDITED, Reason, classify
+from target_kingdee.outcomes import BASE_DATA_MISSING, FIELD_INVALID, NOT_ALLOCATED, NOT_AUDITED, Reason, classify
 from target_kingdee.waiting import refers_to_nothing
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Stage(IntEnum):
     UPDATE = 5
     SUBMIT = 6
     AUDIT = 7
+    ALLOCATE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Policy:
         floor_id: The form's highest primary key before this run; None when it is not known.
         allow_unaudit: With ``update``, whether to take back a submission or an audit.
         overwrite_edits: With ``update``, whether to save over what a person changed since.
+        allocate_to: Base data: the organisations, by number, that are to use it as well.
         missing_base_data: What becomes of a document that refers to base data which is not there.
         max_outage_seconds: How long a Kingdee that cannot be reached is waited for.
         backoff_seconds: The first pause after a failure; doubles up to five times itself.
@@ -82,6 +84,7 @@ class Policy:
     on_existing: OnExisting = "skip"
     allow_unaudit: bool = False
     overwrite_edits: bool = False
+    allocate_to: tuple[str, ...] = ()
     missing_base_data: MissingBaseData = "dead_letter"
     batch_size: int = 20
     max_retries: int = 5
@@ -219,7 +222,13 @@ class Case(msgspec.Struct, eq=False, gc=False):
 
     def leave_saved(self) -> None:
         """End it as a document that is in Kingdee, and not as far as it should be."""
+        self._leave(NOT_AUDITED, f"saved in Kingdee (id {self.kingdee_id}) but not audited: {self.message}")
+
+    def leave_unallocated(self, why: str) -> None:
+        """End it as base data that is in Kingdee, and not usable in all organisations that should use it."""
+        self._leave(NOT_ALLOCATED, f"in Kingdee (id {self.kingdee_id}) but not allocated: {why}")
+
+    def _leave(self, reason: Reason, how: str) -> None:
         if self.held_hash is None:
             self.held_hash = self.document.content_hash
-        said = f"{self.number} is saved in Kingdee (id {self.kingdee_id}) but not audited: {self.message}"
-        self.end(Ending(Fate.SAVED, NOT_AUDITED, said))
+        self.end(Ending(Fate.SAVED, reason, f"{self.number} is {how}"))

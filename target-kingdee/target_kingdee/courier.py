@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from erp_sdk.budget import Budget
 from erp_sdk.command import UserError
 
+from target_kingdee.allocation import Allocation
 from target_kingdee.api.galaxy import Galaxy
 from target_kingdee.api.session import Session, signer
 from target_kingdee.api.transport import Transport
 from target_kingdee.document import has_new_lines, with_id
 from target_kingdee.outage import OutageWatch
 from target_kingdee.questions import ask
-from target_kingdee.steps import Look, Operate, Provide, Save, Wait
+from target_kingdee.steps import Allocate, Look, Operate, Provide, Save, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +176,7 @@ class Courier:
 
     Attributes:
         base_data: Carries `Provide` out.
+        allocation: Carries `Allocate` out.
     """
 
     def __init__(
@@ -193,6 +195,7 @@ class Courier:
         self._stopping = stopping
         self._outage = outage or OutageWatch(settings.seconds("max_outage_seconds"))
         self.base_data: BaseData = NoBaseData(self)
+        self.allocation = Allocation(self.ask)
 
     def deliver(self, delivery: Delivery, form: FormSettings) -> None:
         """Carry out every step of a delivery.
@@ -234,6 +237,8 @@ class Courier:
                 return None
             case Provide():
                 return self.base_data.provide(step, form)
+            case Allocate():
+                return self.allocation.allocate(step, form)
         result = self._call(step, form)
         self._outage.saw(result)
         return result

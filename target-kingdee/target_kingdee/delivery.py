@@ -25,11 +25,11 @@ from erp_sdk.messages import decode, encode
 from target_kingdee.api.answers import Answer, Complaint, Failure, Found
 from target_kingdee.case import AUDITED, CREATED, REOPENED, SUBMITTED, Case, Ending, Fate, Policy, Stage
 from target_kingdee.existing import give_up, put_back
-from target_kingdee.looking import after_look, first_need, go_on
+from target_kingdee.looking import after_look, arrive, first_need, go_on
 from target_kingdee.outcomes import BASE_DATA_MISSING, REJECTED, Action, Meaning, Row, row_of, sentence_of
 from target_kingdee.patience import DeliveryStoppedError, Patience
 from target_kingdee.resume import after_look_resumed
-from target_kingdee.steps import Look, Operate, Provide, Result, Save, Service, Step
+from target_kingdee.steps import Allocate, Look, Operate, Provide, Result, Save, Service, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,7 +113,8 @@ class Delivery:
             return
         (stage, cases), self._current = self._current, None
         if isinstance(result, dict):
-            self._provided(cases, result)
+            told = self._provided if stage is Stage.PROVIDE else _allocated
+            told(cases, result)
             return
         if isinstance(result, list):
             self._patience.reached()
@@ -142,6 +143,8 @@ class Delivery:
             return Look([case.number for case in cases])
         if stage is Stage.PROVIDE:
             return Provide(cases)
+        if stage is Stage.ALLOCATE:
+            return Allocate(cases)
         for case in cases:
             case.refused_at = case.modified_at = None
         if stage in SERVICES:
@@ -191,7 +194,7 @@ class Delivery:
             if self.policy.verify_audit:
                 self._need(case, Stage.LOOK)
             else:
-                case.settle(AUDITED)
+                self._need(case, arrive(case, AUDITED, self.policy))
         else:
             case.status = REOPENED if case.status == REOPENED else CREATED
             self._need(case, go_on(case, self.policy))
@@ -268,6 +271,15 @@ class Delivery:
         if case.refused_at is stage:
             self._patience.back_off(case.message)
         self._waiting[stage].append(case)
+
+
+def _allocated(cases: list[Case], missing: dict[str, str]) -> None:
+    for case in cases:
+        why = missing.get(case.number)
+        if why is None:
+            case.settle(case.status)
+        else:
+            case.leave_unallocated(why)
 
 
 def attach_returned(cases: list[Case], returned: msgspec.Raw, number_key: str) -> None:

@@ -111,8 +111,7 @@ def go_on(case: Case, policy: Policy) -> Stage | None:
     if case.is_update and not case.was_saved:
         return treat_existing(case, policy)  # lost: an update that is sent again changes nothing that it did
     if policy.is_reached(case.status):
-        case.settle(case.status)
-        return None
+        return arrive(case, case.status, policy)
     if case.status == DRAFT and not case.is_resumed:
         return treat_existing(case, policy, is_own_draft=True)
     if case.status == DRAFT:
@@ -123,6 +122,15 @@ def go_on(case: Case, policy: Policy) -> Stage | None:
     if case.refused_at is not stage or case.may_try_again(policy):
         return stage
     case.leave_saved()
+    return None
+
+
+def arrive(case: Case, status: str, policy: Policy) -> Stage | None:
+    """End what is as far as it should be; base data that further organisations are to use is allocated first."""
+    if policy.allocate_to and status == AUDITED:
+        case.status = status
+        return Stage.ALLOCATE
+    case.settle(status)
     return None
 
 

@@ -176,6 +176,10 @@ CHANGED = Reason(
     "replay.",
 )
 NOT_AUDITED = Reason("not_audited", "It is in Kingdee, not audited 未审核: mend what Kingdee says and run again.")
+NOT_ALLOCATED = Reason(
+    "not_allocated",
+    "It is in Kingdee, not allocated 未分配 to all of allocate_to: mend what Kingdee says and run again.",
+)
 INTERACTION = Reason(
     "interaction",
     "Kingdee asks a question 交互提示: allow its answer with InterationFlags (negative stock: STK_InvCheckResult).",

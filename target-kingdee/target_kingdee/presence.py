@@ -38,9 +38,9 @@ class Presence:
 
 def find_base_data(galaxy: Galaxy, keys: FormKeys, numbers: Sequence[str]) -> dict[str, Presence] | Answer | Failure:
     """Find base data by number; what is not there is not in the answer."""
-    rows = _rows(galaxy, keys, numbers, [keys.number, STATUS_FIELD, FORBID_FIELD])
+    rows = find_rows(galaxy, keys, numbers, [keys.number, STATUS_FIELD, FORBID_FIELD])
     if isinstance(rows, Answer) and rows.msg_code == NO_SUCH_FIELD:  # a form that knows no 禁用
-        rows = _rows(galaxy, keys, numbers, [keys.number, STATUS_FIELD])
+        rows = find_rows(galaxy, keys, numbers, [keys.number, STATUS_FIELD])
     if not isinstance(rows, list):
         return rows
     found: dict[str, Presence] = {}
@@ -56,16 +56,17 @@ def find_base_data(galaxy: Galaxy, keys: FormKeys, numbers: Sequence[str]) -> di
     return found
 
 
-def _rows(
-    galaxy: Galaxy, keys: FormKeys, numbers: Sequence[str], fields: Sequence[str]
+def find_rows(
+    galaxy: Galaxy, keys: FormKeys, numbers: Sequence[str], fields: Sequence[str], narrowed: str = ""
 ) -> list[list[Any]] | Answer | Failure:
+    """Return these fields of the rows with these numbers, page by page; ``narrowed`` goes behind the filter."""
     quoted = ",".join("'" + number.replace("'", "''") + "'" for number in numbers)
     found: list[list[Any]] = []
     while True:
         rows = galaxy.rows(
             keys.form,
             fields,
-            filter_string=f"{keys.number} in ({quoted})",
+            filter_string=f"{keys.number} in ({quoted}){narrowed}",
             order=f"{keys.primary_key} ASC",
             start=len(found),
             limit=ROWS_A_PAGE,

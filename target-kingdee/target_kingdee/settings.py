@@ -79,6 +79,11 @@ _FORM = th.ObjectType(
     th.Property("missing_base_data", th.StringType(allowed_values=list(MISSING_BASE_DATA))),
     th.Property("allow_unaudit", th.BooleanType),
     th.Property("overwrite_edits", th.BooleanType),
+    th.Property(
+        "allocate_to",
+        th.ArrayType(th.StringType),
+        description="Base data: organisations 组织, by number, that it is allocated 分配 to once it is audited.",
+    ),
     th.Property("options", th.ObjectType(additional_properties=True), description="Any option of BatchSave, as it is."),
     additional_properties=False,
 )
@@ -116,8 +121,8 @@ SETTINGS = th.PropertiesList(
         th.ObjectType(additional_properties=_FORM),
         description=(
             "Settings of single forms, by FormId: number, primary_key, auto_audit, batch_size, final_status, "
-            "on_existing, look_before_save, missing_base_data, allow_unaudit, overwrite_edits, options (any option of "
-            "BatchSave)."
+            "on_existing, look_before_save, missing_base_data, allow_unaudit, overwrite_edits, allocate_to (base data: "
+            "the organisations 组织 that it is allocated 分配 to), options (any option of BatchSave)."
         ),
     ),
     th.Property(
@@ -362,6 +367,7 @@ class Settings:
             on_existing=own.get("on_existing") or config["on_existing"],
             allow_unaudit=bool(own.get("allow_unaudit", config["allow_unaudit"])),
             overwrite_edits=bool(own.get("overwrite_edits", config["overwrite_edits"])),
+            allocate_to=tuple(own.get("allocate_to") or ()),
             missing_base_data=own.get("missing_base_data") or config["missing_base_data"],
             batch_size=int(own.get("batch_size") or config["batch_size"]),
             max_retries=self.number("max_retries"),
@@ -370,6 +376,10 @@ class Settings:
             throttle_seconds=self.seconds("throttle_seconds"),
             max_throttle_seconds=self.seconds("max_throttle_seconds"),
         )
+        if policy.allocate_to and policy.goal != "audited":
+            raise SetupError(
+                f"forms.{name}.allocate_to needs final_status audited: only what is audited is allocated 分配."
+            )
         options = {option.name: config[option.name] for option in SAVE_OPTIONS if config.get(option.name) is not None}
         if config["batch_count"]:
             options["BatchCount"] = config["batch_count"]

@@ -53,6 +53,16 @@ class Provide:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocate:
+    """See that the organisations of the form's ``allocate_to`` may use this base data.
+
+    Answer: number -> why one of them may not, as a sentence; a number that is not in it is allocated to all of them.
+    """
+
+    cases: Sequence[Case]
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Pause; the answer is ignored."""
 
@@ -61,5 +71,5 @@ class Wait:
     kind: Literal["retry", "throttle", "outage"]
 
 
-Step = Look | Save | Operate | Provide | Wait
+Step = Look | Save | Operate | Provide | Allocate | Wait
 Result = Answer | Failure | list[Found] | dict[str, str]

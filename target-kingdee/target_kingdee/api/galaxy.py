@@ -54,6 +54,15 @@ class Galaxy:
         data = {"Ids": ",".join(map(str, ids)), **(options or {})}
         return self._write(service, _encode({"formid": form, "data": data}))
 
+    def allocate(self, form: str, ids: Sequence[Id], organisations: Sequence[Id]) -> Answer | Failure:
+        """Allocate base data 分配 to organisations, by internal ids, and audit it there (contract 8.11)."""
+        data = {
+            "PkIds": ",".join(map(str, ids)),
+            "TOrgIds": ",".join(map(str, organisations)),
+            "IsAutoSubmitAndAudit": "true",
+        }
+        return self._write("Allocate", _encode({"formid": form, "data": data}))
+
     def look(self, keys: FormKeys, numbers: Sequence[str]) -> list[Found] | Answer | Failure:
         """Find documents by number (contract 8.1). Several rows with one number are possible, none is an empty list."""
         quoted = ",".join("'" + number.replace("'", "''") + "'" for number in numbers)
