@@ -7,6 +7,7 @@ import threading
 from itertools import pairwise
 
 import pytest
+from tap_wangdiantong.tap import TapWangdiantong
 
 DAY = {"start_date": "2026-03-30", "end_date": "2026-03-30"}
 LAST_SECOND = "2026-03-30T23:59:59+08:00"
@@ -187,7 +188,10 @@ def test_a_start_date_with_an_offset_is_that_moment(tap):
 
 def test_a_window_with_too_many_rows_is_read_in_parts_and_bookmarked_in_between(tap):
     output = tap.read(window_rows=50, **DAY)
+    serial = tap.read(window_rows=50, concurrency=1, **DAY)
 
+    assert [r["stockout_id"] for r in output.records()] == [r["stockout_id"] for r in serial.records()]
+    assert output.bookmarks() == serial.bookmarks()
     assert ids(output) == wanted(tap)
     assert len(output.bookmarks()) > 2
     assert output.bookmark() == LAST_SECOND
@@ -200,6 +204,21 @@ def test_smaller_windows_and_several_at_a_time_give_the_same_in_the_same_order(t
 
     assert [r["stockout_id"] for r in several.records()] == [r["stockout_id"] for r in one.records()]
     assert several.bookmarks() == one.bookmarks()
+
+
+@pytest.mark.parametrize(
+    ("dialect", "changes", "workers"),
+    [
+        ("flagship", {"calls_per_minute": 60}, 2),
+        ("flagship", {"calls_per_minute": 600}, 11),
+        ("flagship", {"calls_per_minute": 6000}, 16),
+        ("qimen_flagship", {"calls_per_minute": 60}, 1),
+        ("qimen_flagship", {"calls_per_minute": 600}, 10),
+        ("qimen_flagship", {"concurrency": 3}, 3),
+    ],
+)
+def test_so_many_windows_are_read_at_a_time_that_the_budget_is_the_limit(tap, dialect, changes, workers):
+    assert TapWangdiantong(config=tap.settings(dialect, **changes)).workers == workers
 
 
 @pytest.mark.parametrize("dialect", ["openapi", "flagship", "qimen", "qimen_flagship"])

@@ -19,6 +19,7 @@ SETTINGS = {
         "start_date": "2026-03-30",
         "end_date": "2026-04-01",
         "calls_per_minute": 0,
+        "retry_wait": 0.02,
     }
     for name, dialect, scene in (
         ("openapi", "openapi", "enterprise"),
