@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -92,6 +95,34 @@ def start_sandbox(state: Path, *options: str) -> ServedSandbox:
     return ServedSandbox(json.loads(line)["url"], state, process)
 
 
+@dataclass(frozen=True)
+class SeededStates:
+    """What `erp-sandbox seed` makes, made once in a run of the tests for all its processes; each test gets a copy."""
+
+    folder: Path
+
+    def copy(self, state: Path, days: int, until: str = UNTIL, taobao_shops: int = 0) -> None:
+        """Write a state that was seeded so."""
+        options = ["--days", str(days), "--until", until, "--taobao-shops", str(taobao_shops)]
+        kept = self.folder / f"{days}-{until}-{taobao_shops}.sqlite"
+        with self.alone():
+            if not kept.exists():
+                making = self.folder / "making.sqlite"
+                subprocess.run(
+                    [BIN / "erp-sandbox", "--state", making, "seed", *options], check=True, stdout=subprocess.DEVNULL
+                )
+                making.rename(kept)
+        state.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, state)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep the other processes out while the block runs."""
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
 # The same examples in every run, so that what is red is what was changed. `pytest --hypothesis-profile=default` draws
 # new ones each time.
 settings.register_profile("steady", derandomize=True)
@@ -111,22 +142,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def erp_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedSandbox]:
+def seeded_states(tmp_path_factory: pytest.TempPathFactory) -> SeededStates:
+    """Seeded states to copy: `seeded_states.copy(path, days=1)`."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "seeded"
+    folder.mkdir(exist_ok=True)
+    return SeededStates(folder)
+
+
+@pytest.fixture(scope="session")
+def erp_sandbox(tmp_path_factory: pytest.TempPathFactory, seeded_states: SeededStates) -> Iterator[ServedSandbox]:
     """One sandbox a test process and folder, two days of data, limits off. A test that writes uses its own numbers."""
     state = tmp_path_factory.mktemp("sandbox") / "erp.sqlite"
-    served = start_sandbox(state, "--seed-days", "2", "--until", UNTIL, "--limits", "off")
+    seeded_states.copy(state, days=2)
+    served = start_sandbox(state, "--limits", "off")
     yield served
     served.stop()
 
 
 @pytest.fixture
-def serve_sandbox(tmp_path: Path) -> Iterator[ServeSandbox]:
+def serve_sandbox(tmp_path: Path, seeded_states: SeededStates) -> Iterator[ServeSandbox]:
     """Start a sandbox of the test's own: `serve_sandbox(*options)`."""
     started: list[ServedSandbox] = []
 
     def serve(*options: str, days: int = 1) -> ServedSandbox:
         state = tmp_path / f"erp-{len(started)}.sqlite"
-        served = start_sandbox(state, "--seed-days", str(days), "--until", UNTIL, *options)
+        shops = int(options[options.index("--taobao-shops") + 1]) if "--taobao-shops" in options else 0
+        seeded_states.copy(state, days, taobao_shops=shops)
+        same = ("--seed-days", str(days), "--until", UNTIL)  # refused if the state held something else
+        served = start_sandbox(state, *same, *options)
         started.append(served)
         return served
 

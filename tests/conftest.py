@@ -7,27 +7,68 @@ import shutil
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
+from demo.__main__ import read_code_tables
 from demo.stage import BIN, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from conftest import SeededStates
 
 ROOT = Path(__file__).resolve().parent.parent
 UNTIL = "2026-03-31"
 
 
 @dataclass(frozen=True)
+class SeededStage(Stage):
+    """A stage whose sandbox holds a copy of what was seeded once for all tests."""
+
+    states: SeededStates
+
+    def seed(self, days: int, until: date | None) -> None:
+        assert until is not None
+        self.states.copy(self.state, days, until.isoformat())
+
+
+@dataclass(frozen=True)
 class Flow:
     """The main job in a folder of its own."""
 
-    stage: Stage
+    stage: SeededStage
     days: int = 1
+
+    @contextmanager
+    def served(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Serve a seeded sandbox, limits off; gives its URL and the settings of tap, mapper and target.
+
+        What is read ends with the day after the data, so that no run asks for the months from then to now.
+        """
+        self.stage.seed(self.days, date.fromisoformat(UNTIL))
+        with self.stage.sandbox() as url:
+            requests.post(f"{url}/_sandbox/limits", json={"limits": "off"}, timeout=60).raise_for_status()
+            unhurried = {"TAP_WANGDIANTONG_CALLS_PER_MINUTE": "0", "TARGET_KINGDEE_CALLS_PER_MINUTE": "0"}
+            env = {**self.stage.environment(url), **unhurried, "TAP_WANGDIANTONG_END_DATE": "2026-04-02"}
+            self._lay_code_tables(env)
+            yield url, env
+
+    def _lay_code_tables(self, env: dict[str, str]) -> None:
+        """Read what mappings look up in Kingdee, once for all tests: every Kingdee that is seeded says the same."""
+        states = self.stage.states
+        kept = states.folder / f"codes-{self.days}"
+        with states.alone():
+            if not kept.exists():
+                read_code_tables(self.stage, env)
+                shutil.copytree(self.stage.codes, kept)
+        shutil.copytree(kept, self.stage.codes, dirs_exist_ok=True)
 
     def demo(self, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run `python -m demo` to its end."""
@@ -71,9 +112,9 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def flow(tmp_path: Path) -> Flow:
+def flow(tmp_path: Path, seeded_states: SeededStates) -> Flow:
     project = tmp_path / "project"
     for folder in ("mappings", "schemes", "codes", "forms"):
         shutil.copytree(ROOT / "transforms" / folder, project / "transforms" / folder)
     shutil.copy(ROOT / "meltano.yml", project)
-    return Flow(Stage(tmp_path / "home", project, free_port()))
+    return Flow(SeededStage(tmp_path / "home", project, free_port(), seeded_states))
