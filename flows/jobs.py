@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from demo.reconciliation import AUDITED, SHIPPED, Expected, Totals, cents, source_totals
 from flows.job import Documents, Job
+from flows.loaded_streams import ALL
 from flows.postgres import Loaded, Stream
 
 if TYPE_CHECKING:
@@ -120,6 +121,22 @@ def _basedata_url(ground: Ground) -> Settings:
     return {"BASEDATA_URL": ground.postgres}
 
 
+def _everything(ground: Ground) -> Settings:
+    """Read all there is: from when the shops were opened, without the vendors' limits, which would take an hour."""
+    ground.control("limits", {"limits": "off"})
+    settings = _basedata(ground)
+    since = (ground.first_day - timedelta(days=401)).isoformat()
+    account = ground.credentials["wangdiantong"]["openapi"]
+    settings |= {f"TAP_WANGDIANTONG__ALL_{name.upper()}": str(value) for name, value in account.items()}
+    settings |= {f"TAP_{tap}__ALL_CALLS_PER_MINUTE": "0" for tap in ("WANGDIANTONG", "JUSHUITAN", "JIKEYUN")}
+    settings |= {f"TAP_{tap}__ALL_CALLS_PER_SECOND": "0" for tap in ("JUSHUITAN", "JIKEYUN")}
+    settings |= {f"TAP_{tap}__ALL_START_DATE": since for tap in ("WANGDIANTONG", "JUSHUITAN", "JIKEYUN")}
+    settings["TAP_WANGDIANTONG__ALL_STATUSES"] = '["55", "95", "105", "110", "113", "5"]'  # not yet shipped ones too
+    settings["TAP_KINGDEE__ALL_START_DATE"] = "2020-01-01"
+    settings["TAP_KINGDEE__ALL_END_DATE"] = "2100-01-01"  # what other jobs have written just now too
+    return settings
+
+
 JOBS = (
     *(
         Job(
@@ -181,11 +198,11 @@ JOBS = (
         "kd-basedata-postgres",
         Loaded(
             (
-                Stream("kingdee/BD_MATERIAL", "kingdee.materials", '"FMATERIALID"'),
-                Stream("kingdee/BD_Customer", "kingdee.customers", '"FCUSTID"'),
-                Stream("kingdee/BD_STOCK", "kingdee.stocks", '"FStockId"'),
-                Stream("kingdee/ORG_Organizations", "kingdee.organizations", '"FOrgID"'),
-                Stream("kingdee/BD_Saler", "kingdee.salers", '"fid"'),
+                Stream("kingdee/BD_MATERIAL", "kingdee.materials", "FMATERIALID"),
+                Stream("kingdee/BD_Customer", "kingdee.customers", "FCUSTID"),
+                Stream("kingdee/BD_STOCK", "kingdee.stocks", "FStockId"),
+                Stream("kingdee/ORG_Organizations", "kingdee.organizations", "FOrgID"),
+                Stream("kingdee/BD_Saler", "kingdee.salers", "fid"),
             )
         ),
         settings=_basedata,
@@ -196,5 +213,6 @@ JOBS = (
         settings=_basedata_url,
         needs=("kd-basedata-postgres",),
     ),
+    Job("all-to-postgres", Loaded(ALL), settings=_everything),
 )
 """What account A has approved is carried on before other jobs write there; look-up tables are loaded before use."""
