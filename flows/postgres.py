@@ -30,6 +30,7 @@ class Stream:
         lines: The column with the lines; ``*`` when each row is a line.
         quantity: SQL of a line's quantity: the line is ``line``, a JSON object, or the row itself for ``*``.
         amount: SQL of a line's amount.
+        hidden: States whose documents the vendor's method does not show.
     """
 
     truth: str
@@ -38,6 +39,7 @@ class Stream:
     lines: str = ""
     quantity: str = ""
     amount: str = ""
+    hidden: tuple[str, ...] = ()
 
     @property
     def statement(self) -> str:
@@ -58,6 +60,10 @@ class Stream:
     def held(self, url: str) -> Totals:
         """Return what the source holds of what is compared."""
         told: dict[str, Any] = summary(url, self.truth)
+        left_out = (told["by_status"][status] for status in self.hidden if status in told["by_status"])
+        return self._compared(told) - sum((self._compared(part) for part in left_out), Totals())
+
+    def _compared(self, told: dict[str, Any]) -> Totals:
         return Totals(
             int(told["documents"]),
             int(told["lines"] or 0) if self.lines else 0,

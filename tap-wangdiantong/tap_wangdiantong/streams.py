@@ -171,7 +171,7 @@ class Stockouts(ChangedRows):
     primary_keys = ("stockout_id",)
     replication_key = "modified"
     enterprise = Endpoint(
-        "stockout_order_query", "stockout_list", DAYS_30, queries.each_status("50", "55", "95", "105", "113", "110", "5")
+        "stockout_order_query", "stockout_list", DAYS_30, queries.each_status("50", "55", "95", "113", "110", "5")
     )
 
 
