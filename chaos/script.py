@@ -13,6 +13,8 @@ INTENSITIES = (0.1, 0.2, 0.4, 0.7)
 VICTIMS = (TARGET, TARGET, TARGET, MELTANO, MELTANO, TAP, MAPPER)
 LAST_MOMENT = "2026-03-31 06:00:00"
 FIRST_MOMENTS = ("2026-03-30 23:00:00", "2026-03-31 00:00:00", "2026-03-31 00:30:00")
+VENDORS = ["kingdee", "wangdiantong"]
+"""Those that the line calls: faults of others would never happen, and change what a seed means."""
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,10 @@ def _draw_target(random: Random) -> dict[str, str]:
 
 def _draw_round(random: Random, *, postgres: bool) -> Round:
     blows = [_draw_blow(random, postgres=postgres) for _ in range(random.choice([1, 1, 1, 2]))]
-    faults = (
-        {"seed": random.randrange(1_000_000), "intensity": random.choice(INTENSITIES)} if _happens(random, 0.75) else []
-    )
+    drawn = _happens(random, 0.75)
+    plan = {"seed": random.randrange(1_000_000), "intensity": random.choice(INTENSITIES)} if drawn else {}
     return Round(
-        faults=faults,
+        faults={**plan, "vendors": VENDORS} if drawn else [],
         blows=tuple(blows),
         unauditable=random.choice([0, 0, 0, 8]),
         forbidden=random.choice([0, 0, 0, 3]),
