@@ -69,8 +69,8 @@ class ReadAhead(Generic[Item]):
     sleeps.
 
     Args:
-        sources: Each is called, in a thread, for an iterator of items. The iterable itself is advanced under a lock,
-            and never further than the threads have come.
+        sources: Each is called, in a thread, for an iterator of items. The iterable itself is advanced in the threads
+            too, by one at a time, and never further than they have come.
         workers: How many sources run at a time.
         depth: How many items of a source may wait to be taken.
         check: Called at least every 0.2 s while waiting for an item; may raise to end the reading.
@@ -91,6 +91,7 @@ class ReadAhead(Generic[Item]):
         self._changed = threading.Condition()
         self._slots: deque[_Slot[Item]] = deque()
         self._exhausted = False
+        self._pulling = False
         self._stopped = False
 
     def __iter__(self) -> Iterator[Item]:
@@ -140,38 +141,38 @@ class ReadAhead(Generic[Item]):
         """Take the earliest source that nobody has begun, as soon as there is space for it; None when none is left."""
         with self._changed:
             while not self._stopped:
-                slot = self._next_slot()
-                if slot is not None and slot.source is not None:
+                slot = next((slot for slot in self._slots if slot.source is not None), None)
+                # What the reader waits for is always begun: otherwise full queues behind it would block everything.
+                if slot is not None and slot.source is not None and (slot is self._slots[0] or self._has_space()):
                     source, slot.source, slot.running = slot.source, None, True
                     return slot, source
+                if slot is None and not self._exhausted and not self._pulling and self._has_space():
+                    self._pull()
+                    continue
                 if self._exhausted and not any(slot.running or slot.source for slot in self._slots):
                     return None
                 self._changed.wait()
         raise _Stopped
 
-    def _next_slot(self) -> _Slot[Item] | None:
-        waiting = next((slot for slot in self._slots if slot.source is not None), None)
-        # What the reader waits for is always begun: otherwise full queues behind it would block everything.
-        if waiting is not None and waiting is self._slots[0]:
-            return waiting
-        if sum(slot.takes_space for slot in self._slots) >= self._workers + _SPARE:
-            return None
-        return waiting or self._pull()
+    def _has_space(self) -> bool:
+        return sum(slot.takes_space for slot in self._slots) < self._workers + _SPARE
 
-    def _pull(self) -> _Slot[Item] | None:
-        if self._exhausted:
-            return None
+    def _pull(self) -> None:
+        """Append the next source; the lock is given up meanwhile, since the iterable may ask the vendor for it."""
         slot: _Slot[Item] = _Slot(None)
+        self._pulling = True
+        self._changed.release()
         try:
             slot.source = next(self._sources, None)
         except BaseException as error:  # noqa: BLE001 - the sources' own iterator failed: raised again by the reader
             slot.error = error
-        if slot.source is None:
-            self._exhausted = True
-            self._changed.notify_all()
+        finally:
+            self._changed.acquire()
+        self._pulling = False
+        self._exhausted = slot.source is None
         if slot.source is not None or slot.error is not None:
             self._slots.append(slot)
-        return slot
+        self._changed.notify_all()
 
     def _read(self, slot: _Slot[Item], source: Source[Item]) -> None:
         parts: list[_Slot[Item]] = []

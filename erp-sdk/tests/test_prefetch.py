@@ -103,6 +103,26 @@ def test_the_check_can_end_a_reading_that_waits():
     hanging.set()
 
 
+def test_the_check_can_end_a_reading_that_waits_for_the_list_of_sources():
+    hanging = threading.Event()
+
+    def sources():
+        hanging.wait(20)  # asks the vendor where to begin
+        yield source(1)
+
+    def stop():
+        if asked.is_set():
+            raise SystemExit(143)
+
+    asked = threading.Event()
+    threading.Timer(0.2, asked.set).start()
+    began = time.monotonic()
+    with pytest.raises(SystemExit):
+        list(ReadAhead(sources(), workers=2, check=stop))
+    assert time.monotonic() - began < 10
+    hanging.set()
+
+
 def test_a_source_can_hand_its_rest_over_and_the_order_stays():
     def cut():
         yield 1
