@@ -61,7 +61,7 @@ def seed_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option(package_name="erp-sandbox")
 @click.pass_context
 def cli(ctx: click.Context, state: Path) -> None:
-    """旺店通 Wangdiantong and 金蝶 Kingdee on loopback, with one real retailer's year."""
+    """旺店通, 聚水潭, 吉客云 and 金蝶 on loopback, with one real retailer's year."""
     ctx.obj = state
 
 

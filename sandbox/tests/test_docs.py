@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from erp_sandbox import fault_kinds
 from erp_sandbox.cli import cli
+from erp_sandbox.jikeyun import show as jikeyun
+from erp_sandbox.jushuitan import show as jushuitan
 from erp_sandbox.vendors import VENDORS
+from erp_sandbox.wangdiantong import show as wangdiantong
+from erp_sandbox.wangdiantong import show_rows
 from erp_sandbox.wangdiantong.endpoints import ENTERPRISE, FLAGSHIP
 from erp_sandbox.wangdiantong.settings import Settings
 
@@ -46,3 +50,21 @@ def test_every_fault_kind_is_described(kind):
 def test_every_interface_is_listed_by_both_names(endpoint):
     assert f"`{endpoint.qimen_name}`" in README
     assert f"`{endpoint.name}.php`" in README or f"`{endpoint.name}`" in README
+
+
+@pytest.mark.parametrize(
+    ("vendor", "shown"),
+    [
+        ("旺店通 Wangdiantong", [*wangdiantong.SHOWN, *show_rows.STREAMS]),
+        ("聚水潭 Jushuitan", [*jushuitan.FORMS, *jushuitan.BASE_DATA]),
+        ("吉客云 Jikeyun", [*jikeyun.DOCUMENTS, *jikeyun.ROWS]),
+    ],
+)
+def test_everything_that_is_shown_is_named_in_its_vendors_section(vendor, shown):
+    section = README.partition(f"## {vendor}\n")[2].partition("\n## ")[0]
+
+    assert [name for name in shown if f"`{name}`" not in section] == []
+
+
+def test_every_vendor_is_named():
+    assert [name for name in VENDORS if f"`{name}`" not in README] == []
