@@ -124,6 +124,7 @@ def _basedata_url(ground: Ground) -> Settings:
 def _everything(ground: Ground) -> Settings:
     """Read all there is: from when the shops were opened, without the vendors' limits, which would take an hour."""
     ground.control("limits", {"limits": "off"})
+    ground.control("jikeyun/settings", {"money": "yuan"})
     settings = _basedata(ground)
     since = (ground.first_day - timedelta(days=401)).isoformat()
     account = ground.credentials["wangdiantong"]["openapi"]
