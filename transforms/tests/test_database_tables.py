@@ -258,3 +258,17 @@ def test_a_sqlite_file_that_is_not_there_is_not_made(project, tmp_path):
         )
 
     assert not (tmp_path / "gone.sqlite").exists()
+
+
+def test_a_schema_is_part_of_a_tables_name_where_there_are_schemas(project, database):
+    database.execute("CREATE SCHEMA erp" if database.is_postgres else "SELECT 1")
+    table = "erp.products" if database.is_postgres else "products"
+    database.execute(f"CREATE TABLE {table} (sku text, number text)")
+    database.execute(f"INSERT INTO {table} VALUES ('SKU1', 'G1')")
+    head = "tables: {product: {table: erp.products, database: books, key: sku, values: number, preload: true}}"
+
+    (model,) = project.map(
+        project.flow('  FNote: =code("product", status)', head), {"status": "SKU1"}, databases={"books": database.url}
+    )
+
+    assert model["FNote"] == "G1"

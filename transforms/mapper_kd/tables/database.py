@@ -46,7 +46,8 @@ class Database:
         self.place = f"database {spec.database}"
         parsed = _parse_url(spec, url)
         protect([parsed.password])
-        self._file = Path(parsed.database) if parsed.drivername.startswith("sqlite") and parsed.database else None
+        self.has_schemas = parsed.get_backend_name() != "sqlite"
+        self._file = Path(parsed.database) if not self.has_schemas and parsed.database else None
         try:
             self._engine = _create(parsed)
         except (sqlalchemy.exc.ArgumentError, ImportError) as error:

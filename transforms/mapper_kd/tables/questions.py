@@ -105,12 +105,16 @@ class TextQuery(Question):
 
 
 class NamedTable(Question):
-    """A table or view by its name, ``schema.name`` or ``name``; every name in the query is quoted."""
+    """A table or view by its name, ``schema.name`` or ``name``; every name in the query is quoted.
+
+    SQLite has no schemas, and what loads it writes the table without one: there only the name counts.
+    """
 
     def __init__(self, spec: TableSpec, database: Database) -> None:
         super().__init__(spec, database)
         self.where = f"table {spec.origin}"
         schema, _, self._name = spec.origin.rpartition(".")
+        schema = schema if database.has_schemas else ""
         self._schema = schema or None
         self._types: dict[str, Any] = {}
         self._table = sqlalchemy.table(_quoted(self._name), schema=_quoted(schema) if schema else None)
