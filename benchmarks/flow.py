@@ -102,7 +102,7 @@ class Flow:
     def ours(self, credentials: Credentials, period: Period | None = None) -> list[Command]:
         """Return our pipe: tap-wangdiantong, mapper-kd, target-kingdee."""
         tap = self.write("tap", self.tap_settings(credentials, period or self.period))
-        mapper = self.write("mapper", {"mappings": [str(ROOT / MAPPING)], "codes": [str(self.codes)]})
+        mapper = self.write("mapper", {"mapping": str(ROOT / MAPPING), "codes": [str(self.codes)]})
         target = self.write("target", self.target_settings(credentials))
         catalog = self.write("catalog", self._selected())
         return [

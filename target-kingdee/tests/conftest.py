@@ -98,6 +98,10 @@ class Kingdee:
     def faults(self, *entries: dict[str, Any]) -> None:
         self.sandbox.post("faults", [{"vendor": "kingdee", **entry} for entry in entries])
 
+    def has_fault_fired(self) -> bool:
+        """Whether the first fault that is set has met its call."""
+        return bool(self.sandbox.get("faults")["faults"][0]["fired"])
+
     def settings(self, **changes: Any) -> None:
         self.sandbox.post("kingdee/settings", changes)
 

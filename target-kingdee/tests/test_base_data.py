@@ -167,7 +167,7 @@ class TestCreate:
         messages = [SCHEMA, bringing(document(1), customer(kingdee.number("K")))]
         process = target.start(messages, **CREATE)
         deadline = time.monotonic() + 20
-        while not (made(kingdee, "BD_Customer") if kind == "timeout_after" else has_fault_fired(kingdee.sandbox)):
+        while not (made(kingdee, "BD_Customer") if kind == "timeout_after" else kingdee.has_fault_fired()):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         process.kill()
@@ -363,10 +363,6 @@ class TestWhatIsNotMade:
         assert made(kingdee, "BD_Customer") == []
         (letter,) = letters(target)
         assert "is writing BD_Customer" in letter["message"]
-
-
-def has_fault_fired(sandbox: Any) -> bool:
-    return bool(sandbox.get("faults")["faults"][0]["fired"])
 
 
 def account_of(target: Any) -> str:

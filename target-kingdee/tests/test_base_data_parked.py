@@ -208,7 +208,7 @@ def test_killed_while_it_is_taken_up_the_next_run_takes_it_up(target, kingdee, w
     kingdee.fault("timeout_before", seconds=30)
     process = target.start([SCHEMA], **PARK)
     deadline = time.monotonic() + 20
-    while not kingdee.sandbox.get("faults")["faults"][0]["fired"]:
+    while not kingdee.has_fault_fired():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.kill()

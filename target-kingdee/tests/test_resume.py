@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from decimal import Decimal
 
 import pytest
@@ -110,7 +111,7 @@ def test_a_killed_runs_documents_are_finished_where_they_are_and_told_where_they
     )
     process = target.start(documents(4), batch_size=2, concurrency=2)
     while len(kingdee.held()) < 2:
-        pass
+        time.sleep(0.05)
     process.kill()
     process.communicate()
     kingdee.sandbox.clear_faults()
