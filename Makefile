@@ -41,9 +41,11 @@ format: setup  ## let ruff format and fix what it can
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-bench: setup  ## our pipe against the stock singer-sdk pipe; the mapper against bare msgspec and Python by hand
+bench: setup  ## our pipe against the stock one; mapper and taps alone; taps at their vendors' limits (YEAR=1: a year)
 	$(RUN) python -m benchmarks
 	$(RUN) python -m benchmarks mapping
+	$(RUN) python -m benchmarks taps
+	$(RUN) python -m benchmarks limits $(if $(YEAR),--year)
 
 chaos: setup  ## the main job under seeded faults and kills: SEEDS=17, SEEDS=1-300; JOBS=2, REPORT=FILE
 	$(RUN) python -m chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(REPORT),--report $(REPORT))

@@ -1,9 +1,11 @@
-"""What our pipe takes and stands: ``python -m benchmarks [speed | mapping | outage | limit | ledger]``.
+"""What our pipe takes and stands: ``python -m benchmarks [speed | mapping | taps | limits | outage | limit | ledger]``.
 
-speed    our pipe against the stock singer-sdk pipe, same input, same run (``make bench``: this and mapping)
+speed    our pipe against the stock singer-sdk pipe, same input, same run (``make bench``: this and the next three)
 mapping  the mapper alone against bare msgspec and Python by hand, and a Qeasy scheme against its YAML twin
+taps     each tap alone, against canned answers
+limits   旺店通 and 聚水潭 allow so many calls a minute, and pages are waiting
 outage   the network goes away for minutes while the pipe runs
-limit    Kingdee allows so many calls a minute, and there is more to do than that
+limit    Kingdee allows so many calls a minute, and there is more to deliver than that
 ledger   a ledger of years: a million deliveries written, then looked up
 
 Exit codes: 0 measured, 1 something failed or fell short of what is to be reached, 2 wrong usage.
@@ -29,6 +31,7 @@ from benchmarks.flow import UNTIL, Flow, last_days
 from benchmarks.ledger import measure_ledgers
 from benchmarks.ledger import table as ledger_table
 from benchmarks.limit import FORMS, measure_limit
+from benchmarks.limits import DAYS, YEAR_DAYS, limits_table, measure_readings, measure_year, year_of
 from benchmarks.mapping.run import mapping_table, measure_mapping, shortfalls
 from benchmarks.measure import ROOT, BenchError
 from benchmarks.meltano_run import measure_meltano
@@ -36,6 +39,8 @@ from benchmarks.network import FAILURES
 from benchmarks.outage import measure_outage
 from benchmarks.pipes import PipeResult, hold_together, measure_bare, measure_pipe, median
 from benchmarks.servers import Credentials, fresh_vendors, seeded_state
+from benchmarks.tap_cases import CASES, CASES_DAYS
+from benchmarks.taps import measure_tap, tap_shortfalls, taps_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -69,10 +74,10 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("what", nargs="?", choices=tuple(MEASUREMENTS), default="speed", help="default: speed")
     parser.add_argument("--home", type=Path, default=ROOT / ".bench", help="where everything is written")
     parser.add_argument("--minutes", type=float, metavar="N",
-                        help="outage: the network is away so long (1); limit: so long is measured (3)")  # fmt: skip
-    _outage_and_limit_options(parser.add_argument_group("outage and limit"))
+                        help="outage: the network is away so long (1); limit(s): so long is measured (3)")  # fmt: skip
+    _outage_and_limit_options(parser.add_argument_group("outage, limit and limits"))
     parser.add_argument("--deliveries", type=int, default=1_000_000, help="ledger: how many (default 1000000)")
-    parser.add_argument("--documents", type=int, default=100_000, help="mapping: how many (default 100000)")
+    parser.add_argument("--documents", type=int, default=100_000, help="mapping, taps: how many (default 100000)")
     _speed_options(parser.add_argument_group("speed"))
     return parser.parse_args(arguments)
 
@@ -81,7 +86,8 @@ def _outage_and_limit_options(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--how", choices=FAILURES, default=FAILURES[0],
                         help="outage: connections are refused, or nothing answers (default refused)")  # fmt: skip
     parser.add_argument("--calls-per-minute", type=int, default=100, help="limit: what Kingdee allows (default 100)")
-    parser.add_argument("--latency", type=float, default=0.4, help="limit: seconds an answer takes (default 0.4)")
+    parser.add_argument("--latency", type=float, default=0.4, help="seconds an answer takes (default 0.4)")
+    parser.add_argument("--year", action="store_true", help="limits: read a year of 旗舰版 too, 8,760 windows")
 
 
 def _speed_options(parser: argparse._ArgumentGroup) -> None:
@@ -92,7 +98,7 @@ def _speed_options(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument("--only", choices=PARTS, action="append",
                         help="only this part (bare: the pipes against stand-ins); may be repeated")  # fmt: skip
     parser.add_argument(
-        "--repeat", type=int, default=1, help="how often each pipe (or mapper) runs; the median (or best) counts"
+        "--repeat", type=int, default=1, help="how often each pipe (mapper, tap) runs; the median (best) counts"
     )
     parser.add_argument("--batch-size", type=int, default=100, help="documents a BatchSave, both pipes")
     parser.add_argument("--dialect", choices=("openapi", "flagship"), default="openapi", help="what the taps speak")
@@ -216,6 +222,48 @@ def reach_limit(options: argparse.Namespace) -> None:
         raise BenchError("this falls short of what is to be reached.")
 
 
+def read_alone(options: argparse.Namespace) -> None:
+    """Measure each tap alone, and print it.
+
+    Raises:
+        BenchError: One fell short of what is to be reached.
+    """
+    home = options.home.resolve() / "taps"
+    home.mkdir(parents=True, exist_ok=True)
+    seeded = seeded_state(home, CASES_DAYS, options.until)
+    results = []
+    for case in CASES:
+        say(f"Reading {options.documents:,} documents with {case.title}")
+        period = last_days(CASES_DAYS, options.until)
+        results.append(measure_tap(home, seeded, period, case, options.documents, rounds=options.repeat))
+    print(f"# Taps: documents of 15 fields and five lines of 8, limits off\n\n{taps_table(results)}")
+    keep(home / "taps.json", results)
+    if short := tap_shortfalls(results):
+        raise BenchError(" ".join(short))
+
+
+def read_at_the_limits(options: argparse.Namespace) -> None:
+    """Measure what the taps make of an account's calls, and print it.
+
+    Raises:
+        BenchError: They fell short of what is to be reached.
+    """
+    home = options.home.resolve() / "limits"
+    home.mkdir(parents=True, exist_ok=True)
+    minutes = options.minutes or 3.0
+    say(f"Reading 旺店通 and 聚水潭 for {minutes:g} minutes")
+    seeded, period = seeded_state(home, DAYS, options.until), last_days(DAYS, options.until)
+    results = measure_readings(home, seeded, period, minutes=minutes, latency=options.latency)
+    if options.year:
+        say("Reading a year of 旗舰版")
+        seeded, period = seeded_state(home, YEAR_DAYS, options.until), year_of(last_days(YEAR_DAYS, options.until))
+        results.append(measure_year(home, seeded, period, latency=options.latency))
+    print(f"# Limits: as many calls as the vendors allow\n\n{limits_table(results)}")
+    keep(home / "limits.json", results)
+    if not all(result.is_reached for result in results):
+        raise BenchError("this falls short of what is to be reached.")
+
+
 def look_up(options: argparse.Namespace) -> None:
     """Measure a large ledger in each kind of database, and print it.
 
@@ -249,6 +297,8 @@ def map_alone(options: argparse.Namespace) -> None:
 MEASUREMENTS = {
     "speed": measure,
     "mapping": map_alone,
+    "taps": read_alone,
+    "limits": read_at_the_limits,
     "outage": stand_outage,
     "limit": reach_limit,
     "ledger": look_up,

@@ -2,8 +2,7 @@
 
 Answers ``erp.allocate.get`` (contract 8.1) for COUNT documents created over thirty days from `FIRST`, and nothing else.
 It is cheap on purpose, so that what a tap takes against it is the tap's own: no signature is checked and no limit kept.
-TEMPLATES holds transfers as the vendor sends them; those with five lines or more are cut to `LINES` lines and to the
-fields below, as the stock-outs of `benchmarks.five_lines` are.
+TEMPLATES holds documents as the sandbox serves them, cut to five lines (`cut`).
 """
 
 from __future__ import annotations
@@ -30,16 +29,20 @@ HEAD = (
 LINE = ("goodsNo", "goodsName", "skuBarcode", "unitName", "skuCount", "outCount", "skuPrice", "totalAmount")
 
 
+def cut(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as the sandbox serves it, with five lines and the fields that a flow wants."""
+    lines = [{name: line[name] for name in LINE} for line in document["stockAllocateDetailViews"][:LINES]]
+    return {**{name: document[name] for name in HEAD}, "stockAllocateDetailViews": lines}
+
+
 def as_template(document: dict[str, Any]) -> str:
     """Return the document's JSON with ``%(id)d``, ``%(time)s`` … where documents differ from each other."""
-    lines = [{name: line[name] for name in LINE} for line in document["stockAllocateDetailViews"][:LINES]]
     changed = {
-        **{name: document[name] for name in HEAD},
+        **document,
         "allocateId": "@id@",
         "allocateNo": "DB9@id@",
         "gmtCreate": "@milliseconds@",
         "gmtModified": "@time@",
-        "stockAllocateDetailViews": lines,
     }
     text = json.dumps(changed, ensure_ascii=True, separators=(",", ":")).replace("%", "%%")
     text = text.replace('"@milliseconds@"', "%(milliseconds)d")
@@ -50,8 +53,7 @@ class Canned:
     """The server's documents: number *i* was created, and last changed, *i* steps after `FIRST`."""
 
     def __init__(self, documents: list[dict[str, Any]], count: int) -> None:
-        usable = [document for document in documents if len(document["stockAllocateDetailViews"]) >= LINES]
-        self._templates = [as_template(document) for document in usable]
+        self._templates = [as_template(document) for document in documents]
         self._count = count
         self._step = DAYS * 86400 // max(count, 1)
 

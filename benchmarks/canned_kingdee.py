@@ -1,4 +1,4 @@
-"""Five-line outbounds in Kingdee's shape: ``python -m benchmarks.canned_kingdee TEMPLATES COUNT``.
+"""Five-line documents of a form in Kingdee's shape: ``python -m benchmarks.canned_kingdee TEMPLATES COUNT``.
 
 Answers ExecuteBillQuery (contract 8.1) for COUNT documents changed at even steps over thirty days from `FIRST`, for the
 filters that a keyset walk sends, and nothing else. It is cheap on purpose, so that what a tap takes against it is the
@@ -22,6 +22,7 @@ CST = timezone(timedelta(hours=8))
 FIRST = datetime(2026, 1, 1, tzinfo=CST)
 DAYS = 30
 FIRST_ID = 5_000_000
+LINES = 5
 LINE_IDS = 100  # FEntryID is the document's FID times this, and the line's number
 _KEY, _ENTRY_KEY, _CHANGED = "FID", "_FEntryID", "FModifyDate"
 _TIMES = (_CHANGED, "FCreateDate", "FApproveDate")
@@ -106,7 +107,7 @@ def _as_template(line: dict[str, Any], keys: list[str], number: int) -> str:
         elif key in _TIMES:
             cells.append('"%(time)s"')
         elif key == "FBillNo":
-            cells.append('"XSCKD%(id)d"')
+            cells.append('"CK%(id)d"')
         else:
             cells.append(json.dumps(line.get(key)).replace("%", "%%"))
     return f"[{','.join(cells)}]"

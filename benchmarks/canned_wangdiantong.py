@@ -2,7 +2,7 @@
 
 Answers ``stockout_order_query_trade.php`` (contract 8.E1) for COUNT documents spread over thirty days from `FIRST`, and
 nothing else. It is cheap on purpose, so that what a tap takes against it is the tap's own: no signature is checked and
-no limit kept. TEMPLATES holds documents as the sandbox serves them, cut to five lines (`benchmarks.five_lines`).
+no limit kept. TEMPLATES holds documents as the sandbox serves them, cut to five lines (`cut`).
 """
 
 from __future__ import annotations
@@ -21,11 +21,23 @@ FIRST = datetime(2026, 1, 1, tzinfo=CST)
 DAYS = 30
 WHOLE = timedelta(days=DAYS)
 FIRST_ID = 5_000_000
+LINES = 5
+HEAD = (
+    "stockout_id", "order_no", "src_trade_no", "status", "trade_type", "consign_time", "modified", "shop_no",
+    "warehouse_no", "nick_name", "fenxiao_nick", "remark", "logistics_no", "receivable", "goods_count",
+)  # fmt: skip
+LINE = ("rec_id", "goods_no", "spec_no", "goods_name", "goods_count", "sell_price", "share_amount", "src_tid")
 _TIMES = ("consign_time", "trade_time", "pay_time", "created", "stock_check_time", "modified")
 _NUMBERS = {
     "order_no": "CK9", "stockout_no": "CK9", "src_order_no": "JY9", "trade_no": "JY9", "src_trade_no": "T9",
     "src_tids": "T9", "src_tid": "T9", "logistics_no": "SF9",
 }  # fmt: skip
+
+
+def cut(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as the sandbox serves it, with five lines and the fields that a flow wants."""
+    lines = [{name: line[name] for name in LINE} for line in document["details_list"][:LINES]]
+    return {**{name: document[name] for name in HEAD}, "details_list": lines}
 
 
 def as_template(document: dict[str, Any]) -> str:

@@ -27,16 +27,10 @@ if TYPE_CHECKING:
     from benchmarks.flow import Flow
     from benchmarks.servers import Credentials, Server
 
-LINES = 5
 WANTED = 50
 PAGE = 100
 MOST_PAGES = 100
 _SPAN = timedelta(days=10)
-HEAD = (
-    "stockout_id", "order_no", "src_trade_no", "status", "trade_type", "consign_time", "modified", "shop_no",
-    "warehouse_no", "nick_name", "fenxiao_nick", "remark", "logistics_no", "receivable", "goods_count",
-)  # fmt: skip
-LINE = ("rec_id", "goods_no", "spec_no", "goods_name", "goods_count", "sell_price", "share_amount", "src_tid")
 
 
 @dataclass(frozen=True)
@@ -64,8 +58,8 @@ def write_templates(flow: Flow, credentials: Credentials) -> Path:
         rows = _page(flow, credentials, number)
         for row in rows:
             usable = str(row["status"]) == "110" and str(row["trade_type"]) == "1" and row["nick_name"] in customers
-            if usable and len(row["details_list"]) >= LINES:
-                chosen.append(_cut(row))
+            if usable and len(row["details_list"]) >= canned.LINES:
+                chosen.append(canned.cut(row))
         if len(chosen) >= WANTED or len(rows) < PAGE:
             break
     if not chosen:
@@ -73,11 +67,6 @@ def write_templates(flow: Flow, credentials: Credentials) -> Path:
     path = flow.home / "five_line_templates.json"
     path.write_text(json.dumps(chosen[:WANTED], ensure_ascii=False), encoding="utf-8")
     return path
-
-
-def _cut(row: dict[str, Any]) -> dict[str, Any]:
-    lines = [{name: line[name] for name in LINE} for line in row["details_list"][:LINES]]
-    return {**{name: row[name] for name in HEAD}, "details_list": lines}
 
 
 def _page(flow: Flow, credentials: Credentials, number: int) -> list[dict[str, Any]]:

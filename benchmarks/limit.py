@@ -104,7 +104,7 @@ def measure_limit(
             latency,
             minutes,
             len(seen),
-            _in_any_minute(seen, start, end),
+            in_any_minute(seen, start, end),
             _throttled(server),
             documents,
         )
@@ -187,7 +187,7 @@ def _throttled(server: Server) -> int:
     return sum(outcomes.get("throttle", 0) for outcomes in calls.values())
 
 
-def _in_any_minute(moments: Sequence[float], start: float, end: float) -> tuple[int, int]:
+def in_any_minute(moments: Sequence[float], start: float, end: float) -> tuple[int, int]:
     """Return the fewest and the most calls in a whole minute, looked at every second."""
     starts = [start + second for second in range(max(1, int(end - start - MINUTE) + 1))]
     counts = [sum(first <= moment < first + MINUTE for moment in moments) for first in starts]
