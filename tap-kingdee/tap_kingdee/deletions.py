@@ -89,7 +89,8 @@ class Deletions(GalaxyStream, WindowedStream):
             met += len(keys)
         missing = known.missing(name)
         limit = float(self.config["sweep_limit_percent"])
-        if missing > _FEW and missing * 100 > held * limit:
+        # A user who has lost a right to a form sees an empty one, and no answer says so.
+        if missing * 100 > held * limit and (missing > _FEW or not met):
             raise FatalAPIError(
                 f"deletions: {missing} of {held} known {stream.form} are not there any more, which looks as if the "
                 "integration user 集成用户 had lost rights to see them; if they have really been deleted, raise "

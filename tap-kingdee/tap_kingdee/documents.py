@@ -19,6 +19,7 @@ puts the rows of a document into its JSON. Nothing else looks at a cell.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -87,6 +88,7 @@ class Layout:
     entry_key: str | None = None
 
     _loose: set[int] = field(default_factory=set, repr=False)
+    _loosening: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _decoder: msgspec.json.Decoder[list[Row]] = field(init=False, repr=False)
     _record: Callable[[Sequence[Row]], Record] = field(init=False, repr=False)
 
@@ -113,15 +115,18 @@ class Layout:
         Raises:
             WrongCellError: A row has not the cells that were asked for.
         """
+        decoder = self._decoder
         try:
-            return self._decoder.decode(content)
+            return decoder.decode(content)
         except msgspec.ValidationError as error:
             place = _PLACE.search(str(error))
-            if place is None or int(place[1]) in self._loose:
-                raise WrongCellError(f"a row has not the cells that were asked for ({error})") from None
-            # This column holds something else than its type says: the slow way knows whether that will do.
-            self._loose.add(int(place[1]))
-            self._compile()
+            with self._loosening:
+                if decoder is self._decoder:  # else another thread has met the same meanwhile
+                    if place is None or int(place[1]) in self._loose:
+                        raise WrongCellError(f"a row has not the cells that were asked for ({error})") from None
+                    # This column holds something else than its type says: the slow way knows whether that will do.
+                    self._loose.add(int(place[1]))
+                    self._compile()
         return self.rows(content)
 
     def records(self, documents: Sequence[Sequence[Row]]) -> list[Record]:

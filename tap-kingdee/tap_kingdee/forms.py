@@ -15,7 +15,7 @@ from singer_sdk import typing as th
 from tap_kingdee.client import nearest
 from tap_kingdee.documents import ENTRY_KEY, flat_schema
 from tap_kingdee.metadata import TYPES, Entity, FormInfo
-from tap_kingdee.reading import CHANGED, SCHEMAS, ChangingForm, FormStream, WholeForm
+from tap_kingdee.reading import CHANGED, CREATED, SCHEMAS, ChangingForm, FormStream, WholeForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,6 +186,7 @@ class _Discovery:
             "sub_heads": frozenset(set(self._sub_heads) & set(properties)),
             "organization_fields": self._twin.organization_fields if self._twin else organization_fields,
             "text_key": text_key,
+            "has_creation_time": CREATED in self._info.head.fields,
         }
 
     def _everything(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class FormInfo:
         id: FormId.
         title: Its Chinese name.
         key: The primary key's field, if the answer names it.
-        entities: By their keys, the head first.
+        entities: By their keys, the head's always `HEAD`.
     """
 
     id: str
@@ -135,11 +135,16 @@ def read_form(answer: Mapping[str, Any]) -> FormInfo:
     Raises:
         ValueError: They have no head.
     """
+    told = answer["Entrys"]
+    keys = [str(entry["Key"]) for entry in told]
+    # Usually called FBillHead; else it is the first, if that hangs on nothing.
+    head = HEAD if HEAD in keys else next((str(one["Key"]) for one in told[:1] if not one.get("ParentKey")), "")
     entities: dict[str, Entity] = {}
-    for entry in answer["Entrys"]:
-        key = HEAD if not entities and not entry.get("ParentKey") else str(entry["Key"])
-        fields = {str(one["Key"]): _read_field(one) for one in entry.get("Fields") or ()}
-        entities[key] = Entity(key, _chinese(entry.get("Name")), str(entry.get("ParentKey") or ""), fields)
+    for entry in told:
+        fields = {str(one["Key"]): _read_field(one) for one in entry.get("Fields") or () if one.get("Key")}
+        names = (str(entry["Key"]), str(entry.get("ParentKey") or ""))
+        key, parent = (HEAD if name == head else name for name in names)
+        entities[key] = Entity(key, _chinese(entry.get("Name")), parent, fields)
     if HEAD not in entities:
         raise ValueError("no head")
     return FormInfo(str(answer["Id"]), _chinese(answer.get("Name")), answer.get("PkFieldName"), entities)
@@ -149,7 +154,8 @@ def _read_field(told: Mapping[str, Any]) -> FormField:
     refers = told.get("LookUpObjectFormId") or None
     codes = [f"{one.get('Value')} {_chinese(one.get('Caption'))}" for one in told.get("Extends") or () if one]
     title = _chinese(told.get("Name")) or str(told["Key"])
-    declared = _DATABASE.get(int(told.get("FieldType") or 0), _TEXT)
+    code = str(told.get("FieldType") or "")
+    declared = _DATABASE.get(int(code) if code.isdecimal() else 0, _TEXT)
     return FormField(str(told["Key"]), f"{title}: {', '.join(codes)}" if codes else title, declared, refers)
 
 

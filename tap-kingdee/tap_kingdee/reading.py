@@ -46,6 +46,7 @@ class FormStream(GalaxyStream):
         flat: Whether each line is a record of its own.
         condition: A FilterString of its own, besides that of the setting filters.
         text_key: Whether the primary key is the text of a GUID.
+        has_creation_time: Whether the form has FCreateDate, though the schema may not.
     """
 
     service = "ExecuteBillQuery"
@@ -60,6 +61,7 @@ class FormStream(GalaxyStream):
     flat = False
     condition = ""
     text_key = False
+    has_creation_time = False
 
     _longest = 0  # rows of the longest page so far; see `keyset`
 
@@ -111,7 +113,7 @@ class FormStream(GalaxyStream):
         if not self.organization_fields:
             self.log("%s has no organisation that the setting organizations could narrow it to", self.form)
             return ""
-        codes = ",".join("'{}'".format(str(code).replace("'", "''")) for code in wanted)
+        codes = ",".join(map(quoted, wanted))
         return " or ".join(f"{field}.FNumber in ({codes})" for field in self.organization_fields)
 
     def query(self, condition: str, *, fields: str, order: str, limit: int) -> bytes:
@@ -187,7 +189,7 @@ class FormStream(GalaxyStream):
 
     def _page_condition(self, page: After | Within, condition: str) -> str:
         key, line = self._keys[0], self.layout.entry_key
-        value = f"'{page.key}'" if self.text_key else page.key
+        value = quoted(page.key) if self.text_key else page.key
         if isinstance(page, Within):
             return self.narrowed(f"{key}={value} and {line}>={page.line}")
         return self.narrowed(" and ".join(filter(None, (f"{key}>{value}", condition))))
@@ -216,7 +218,7 @@ class ChangingForm(FormStream, WindowedStream):
 
     def sources(self, context: types.Context | None) -> Iterator[Callable[[], Iterator[Batch]]]:
         """Yield one source a window, oldest first, from bookmark or start_date, else from the oldest change."""
-        newest = self._edge("DESC")
+        newest = max(self._edges("DESC"), default=None)
         if newest is None:
             self.log("Nothing to read; rows that the integration user's data rights hide are not told either")
             return
@@ -226,7 +228,7 @@ class ChangingForm(FormStream, WindowedStream):
         end = min(newest, self.tap.moment("end_date", end_of_day=True) or newest)
         start = since
         if start is None or end - start > span:  # no empty windows before the oldest change
-            oldest = self._edge("ASC") or end
+            oldest = min(self._edges("ASC"), default=end)
             start = oldest if start is None else max(start, oldest)
         self.log("Reading %s in windows of %s", Window(start, end), span)
         for window in cut(start, end, span):
@@ -237,7 +239,8 @@ class ChangingForm(FormStream, WindowedStream):
     @property
     def stand_in(self) -> str | None:
         """What tells of a change where the change time is not set; None when nothing does."""
-        return CREATED if self.changed_by == CHANGED and CREATED in self.schema["properties"] else None
+        is_there = self.has_creation_time or CREATED in self.schema["properties"]
+        return CREATED if self.changed_by == CHANGED and is_there else None
 
     def _since(self, context: types.Context | None) -> datetime | None:
         """Return the moment to read from; None means everything."""
@@ -251,16 +254,25 @@ class ChangingForm(FormStream, WindowedStream):
         yield from self.documents(condition)
         yield WindowRead(window)
 
-    def _edge(self, direction: str) -> datetime | None:
-        """Return the oldest or newest change time; none later than tomorrow, which only bad data can have."""
+    def _edges(self, direction: str) -> Iterator[datetime]:
+        """Yield the oldest or newest change time, and that of what stands in where there is none.
+
+        None is later than tomorrow, which only bad data can have.
+        """
         tomorrow = vendor_text(now() + timedelta(days=1))
-        for field in filter(None, (self.changed_by, self.stand_in)):
-            condition = self.narrowed(f"{field}>='{_FIRST_DAY}' and {field}<'{tomorrow}'")
+        for field, where in ((self.changed_by, ""), (self.stand_in, f"{self.changed_by} is null and ")):
+            if field is None:
+                continue
+            condition = self.narrowed(f"{where}{field}>='{_FIRST_DAY}' and {field}<'{tomorrow}'")
             layout = Fields({"properties": {field: {"type": "string"}}}, primary_key=field).layout()
             rows: list[Row] = layout.rows(self.query(condition, fields=field, order=f"{field} {direction}", limit=1))
-            if rows:
-                return parse_time(rows[0][0])
-        return None
+            if rows and (moment := parse_time(rows[0][0])) is not None:
+                yield moment
+
+
+def quoted(text: object) -> str:
+    """Return a text as a filter writes it."""
+    return "'{}'".format(str(text).replace("'", "''"))
 
 
 def changed_within(

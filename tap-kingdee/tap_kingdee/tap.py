@@ -102,8 +102,8 @@ class TapKingdee(ErpTap):
             "sweep_limit_percent",
             th.NumberType,
             default=50,
-            description="A sweep that misses more than this part of the known documents (and more than a hundred) "
-            "fails instead: the user has rather lost rights.",
+            description="A sweep that misses more than this part of the known documents, and more than a hundred or "
+            "all of them, fails instead: the user has rather lost rights.",
         ),
         *(setting for setting in reading_settings(calls_per_minute=0) if setting.name not in _NOT_HERE),
     ).to_dict()

@@ -170,3 +170,20 @@ def test_an_imported_row_counts_by_its_creation():
     (record,) = read(layout, [1, None, "2026-01-05T09:30:51"])
 
     assert record["FModifyDate"] == "2026-01-05T09:30:51+08:00"
+
+
+def test_two_threads_may_meet_a_wrong_type_in_the_same_column():
+    """Windows share a layout: what the other thread has learnt while this one decoded is no error."""
+    layout = outstock()
+    content = encode([[*HEAD[:1], 77, *HEAD[2:], 71, 1, "G1", 2, None]])  # the number came as a number
+    strict = layout._decoder
+
+    class Overtaken:
+        def decode(self, content):
+            layout._decoder = strict
+            layout.rows(content)
+            return strict.decode(content)
+
+    layout._decoder = Overtaken()
+
+    assert layout.rows(content)[0][1] == 77

@@ -6,6 +6,7 @@ from itertools import groupby
 import pytest
 from erp_sdk.command import SetupError
 from singer_sdk.exceptions import FatalAPIError
+from tap_kingdee.metadata import read_form
 from tap_kingdee.tap import TapKingdee
 
 OTHER_INS = "STK_MISCELLANEOUS"
@@ -163,6 +164,7 @@ def test_organisations_narrow_every_stream_that_has_one(tap, erp_sandbox):
     assert [d["FID"] for d in reading.records("miscellaneous")] == sorted(d["FID"] for d in held) != []
     assert reading.records("materials") == []  # all of them are of organisation 100
     assert reading.records("units")
+    assert tap("miscellaneous", organizations=["20'2"]).records("miscellaneous") == []  # a quote stays a character
 
 
 @pytest.mark.parametrize(
@@ -208,3 +210,17 @@ def test_a_part_of_the_head_that_is_a_list_in_truth_is_noticed(tap, bookkeeper):
 def test_a_filter_that_kingdee_refuses_is_told_with_what_to_mend(tap, condition, said):
     with pytest.raises(FatalAPIError, match=said):
         tap("miscellaneous", filters={"miscellaneous": condition})
+
+
+def test_metadata_of_another_build_are_taken_as_far_as_they_go():
+    """The head elsewhere or under another name, types and keys that say nothing."""
+    strange = {"Key": "F_x", "Name": None, "FieldType": "nvarchar"}
+    line = {"Key": "FEntity", "ParentKey": "FHead", "Fields": [{"Key": "FQty", "FieldType": 106}, {"Key": ""}]}
+    head = {"Key": "FHead", "ParentKey": None, "Fields": [strange]}
+
+    found = read_form({"Id": "X", "Entrys": [head, line]})
+    turned = read_form({"Id": "X", "Entrys": [{**line, "ParentKey": ""}, {**head, "Key": "FBillHead"}]})
+
+    for info in (found, turned):
+        assert info.head.fields["F_x"].schema() == {"type": ["string", "null"], "description": "F_x"}
+        assert [list(entry.fields) for entry in info.entries()] == [["FQty"]]

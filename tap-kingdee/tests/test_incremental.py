@@ -3,11 +3,12 @@
 from datetime import datetime, timezone
 
 import pytest
+from erp_sdk.prefetch import _SPARE
 from erp_sdk.times import CST
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.exceptions import SingerSDKError
-from tap_kingdee.reading import changed_within
+from tap_kingdee.reading import FormStream, changed_within
 
 
 def test_the_second_run_reads_what_has_changed_and_nothing_older(tap, bookkeeper):
@@ -69,18 +70,47 @@ def test_windows_cut_the_time_but_lose_nothing(tap):
 
 
 def test_a_stopped_backfill_resumes_at_its_last_whole_window(tap, faults):
+    """Windows are read side by side, so the call that fails lies further on than all that may be read ahead."""
     whole = tap("sale_orders").records("sale_orders")
-    faults(kind="http_500", nth=9)
+    read_ahead = 4 + _SPARE  # windows, of two calls each at most; before them four for the oldest and newest change
+    faults(kind="http_500", nth=4 + 2 * read_ahead + 2)
 
     with pytest.raises(SingerSDKError, match="HTTP 500") as stopped:
-        tap("sale_orders", window_minutes=180, max_tries=1)
+        tap("sale_orders", window_minutes=60, max_tries=1, concurrency=4)
     begun = stopped.value.reading
-    rest = tap("sale_orders", window_minutes=180, state=begun.states[-1], lookback_minutes=0)
+    rest = tap("sale_orders", window_minutes=60, state=begun.states[-1], lookback_minutes=0)
 
     read_first = {order["FID"] for order in begun.records("sale_orders")}
     read_then = {order["FID"] for order in rest.records("sale_orders")}
     assert read_first | read_then == {order["FID"] for order in whole}
     assert 0 < len(read_then) < len(whole)
+
+
+def test_a_backfill_stopped_in_its_first_window_has_no_bookmark_and_begins_anew(tap, faults):
+    faults(kind="http_500", nth=6)  # four for the oldest and newest change, then the window's second page
+
+    with pytest.raises(SingerSDKError, match="HTTP 500") as stopped:
+        tap("sale_orders", window_minutes=60 * 24 * 30, max_tries=1)
+
+    assert all("sale_orders" not in state["bookmarks"] for state in stopped.value.reading.states)
+
+
+def test_a_row_without_a_change_time_is_read_though_it_is_newer_than_every_change(tap, monkeypatch):
+    """Imported base data 导入: only its creation time tells of it."""
+    times = {("FModifyDate", "DESC"): "2026-03-02T09:00:00.5", ("FCreateDate", "DESC"): "2026-03-05T10:11:12"}
+    times |= {("FModifyDate", "ASC"): "2026-03-01T00:00:00", ("FCreateDate", "ASC"): "2026-02-27T00:00:00"}
+    asked = []
+
+    def query(self, condition, *, fields, order, limit):
+        del self, fields
+        asked.append(condition)
+        return f'[["{times[tuple(order.split())]}"]]'.encode() if limit == 1 else b"[]"
+
+    monkeypatch.setattr(FormStream, "query", query)
+    reading = tap("units")
+
+    assert reading.bookmark("units") == "2026-03-05T10:11:12+08:00"
+    assert any("FModifyDate is null and FCreateDate>=" in condition for condition in asked)
 
 
 def test_a_form_without_change_times_is_read_in_full_each_time(tap):
