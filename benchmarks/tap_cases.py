@@ -109,7 +109,7 @@ class TapCase:
         """
         config = self.config(home, credentials, start_date=period.start.isoformat())
         found: Documents = []
-        with _own_signals():
+        with own_signals():
             for some in self.read(self.tap(config=config).streams[self.stream], period):
                 found += some
                 if len(found) >= WANTED:
@@ -122,7 +122,7 @@ class TapCase:
 
 
 @contextmanager
-def _own_signals() -> Iterator[None]:
+def own_signals() -> Iterator[None]:
     """Keep this process's signals its own: a tap takes them for itself."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -10,9 +10,11 @@ import psutil
 import pytest
 import requests
 
+from benchmarks.flow import UNTIL, last_days
 from benchmarks.mapping.run import mapping_table, measure_mapping
 from benchmarks.measure import BenchError, Command, run_pipe
 from benchmarks.servers import stand_in
+from benchmarks.tap_cases import CASES, FIRST, LAST, own_signals
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -140,6 +142,22 @@ def test_the_canned_wangdiantong_serves_each_document_once_whatever_the_windows(
     assert totals == [75, 175, 0]
     assert len(set(seen)) == len(seen) == 250
     assert {lines for _, lines in seen} == {5}
+
+
+@pytest.mark.parametrize("case", CASES[:-1], ids=lambda case: case.name)
+def test_a_stand_in_serves_its_tap_each_document_once_with_five_lines(case, erp_sandbox, tmp_path, capsysbinary):
+    templates = case.write_templates(tmp_path, erp_sandbox.credentials, last_days(7, UNTIL))
+    with stand_in(tmp_path, case.stand_in, str(templates), "250") as server, own_signals():
+        settings = {"base_url": f"{server.url}{case.address}", "start_date": FIRST.isoformat()}
+        if not case.state:
+            settings["end_date"] = LAST.isoformat()
+        config = case.config(tmp_path, erp_sandbox.credentials, **settings)
+        case.tap(config=config, state=case.state).streams[case.stream].sync()
+
+    messages = [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+    records = [message["record"] for message in messages if message["type"] == "RECORD"]
+    assert len({json.dumps(record) for record in records}) == len(records) == 250
+    assert {len(part) for record in records for part in record.values() if isinstance(part, list)} == {5}
 
 
 def test_the_mapper_is_measured_beside_what_makes_the_same_documents(tmp_path):
