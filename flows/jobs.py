@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SETTLED = 80
 """旺店通旗舰版 退换单状态 process_status: 已结算; what comes after it is higher."""
 
+STOCKED_IN = 80
+"""旺店通旗舰版 入库单状态 status: 已完成."""
+
 ALL_OUT = 3
 """吉客云 出库状态: 全部出库."""
 
@@ -51,7 +54,7 @@ SALES = Documents(
 def _refunded(document: Document) -> Expected | None:
     """What has come back for a refund that is settled."""
     lines = [line for line in document["lines"] if Decimal(line["num"]) > 0]
-    if document["flagship_process_status"] < SETTLED or not lines:
+    if document["flagship_process_status"] < SETTLED or document["flagship_status"] != STOCKED_IN or not lines:
         return None
     quantity = sum((Decimal(line["num"]) for line in lines), Decimal(0))
     amount = sum((cents(Decimal(line["amount"])) for line in lines), Decimal("0.00"))
@@ -113,7 +116,8 @@ def _distributors_since(ground: Ground) -> Settings:
 
 
 def _basedata(ground: Ground) -> Settings:
-    since = {"TAP_KINGDEE__BASEDATA_START_DATE": "2020-01-01"}  # the oldest is older than the first trading day
+    # The oldest is older than the first trading day; the newest was made by a job just now.
+    since = {"TAP_KINGDEE__BASEDATA_START_DATE": "2020-01-01", "TAP_KINGDEE__BASEDATA_END_DATE": "2100-01-01"}
     return {**since, "TARGET_POSTGRES_SQLALCHEMY_URL": ground.postgres.replace("+psycopg:", "+psycopg2:")}
 
 
@@ -164,6 +168,7 @@ JOBS = (
             amount="FAllAmount",
         ),
         settings=_flagship_refunds,
+        code_tables=True,
     ),
     Job(
         "kd-miscellaneous-between-accounts",
