@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from erp_sandbox import clock, store
 from erp_sandbox.errors import SandboxError
-from erp_sandbox.retail import facts, telling
+from erp_sandbox.retail import tables, telling
 from erp_sandbox.retail.world import World
 from erp_sandbox.vendors import VENDORS
 
@@ -64,7 +64,7 @@ def seed(
             "already: add --reset to replace it, or name another --state."
         )
     with db:
-        facts.create_tables(db)
+        tables.create_tables(db)
         telling.seed(db, world)
         for vendor in VENDORS.values():
             vendor.create_tables(db)

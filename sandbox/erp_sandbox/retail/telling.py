@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
 from erp_sandbox.clock import CST_SECONDS
-from erp_sandbox.retail import facts, words
+from erp_sandbox.retail import words
+from erp_sandbox.retail.day import FIRST_ID, IDS_A_DAY, WAREHOUSES, Day, Links, Row, documents, row
 from erp_sandbox.retail.facts import SUPPLIERS, Item
 from erp_sandbox.retail.world import (
     AUDITED,
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-    from typing_extensions import Unpack
-
     from erp_sandbox.retail.world import Basket, Line, World
 
-WAREHOUSES = len(words.WAREHOUSES)
-FIRST_ID = 1_000_000
-IDS_A_DAY = 1_000
-LINES_A_DOCUMENT = 20
 LINE_IDS_A_DOCUMENT = 100
 RETURNED = (20, 4)
 """Shipped sales whose number has this remainder come back, in whole or in part."""
@@ -56,17 +51,6 @@ _TEN = ("cancelled", "created", *("finished",) * 8)
 _TRANSFERS = ("cancelled", "created", "shipped", *("finished",) * 7)
 _PURCHASES = ("cancelled", "created", "partly", *("finished",) * 7)
 _RETURNS = ("cancelled", "created", "received", *("finished",) * 7)
-
-Row = tuple[Any, ...]
-
-
-class _Links(TypedDict, total=False):
-    to_warehouse: int
-    store: int
-    household: int
-    supplier: int
-    reference: int
-    basket: int
 
 
 def seed(db: sqlite3.Connection, world: World) -> None:
@@ -96,26 +80,6 @@ def warehouse_of(store_id: int) -> int:
     return store_id % WAREHOUSES + 1
 
 
-class _Day:
-    """What was sold on one day: units and cents by warehouse and product."""
-
-    def __init__(self, index: int, midnight: int) -> None:
-        self.index = index
-        self.midnight = midnight
-        self.sold: dict[int, dict[int, list[int]]] = {at: {} for at in range(1, WAREHOUSES + 1)}
-        self.given: dict[str, int] = defaultdict(int)
-
-    def add(self, warehouse: int, line: Line) -> None:
-        units = self.sold[warehouse].setdefault(line.product_id, [0, 0])
-        units[0] += line.quantity
-        units[1] += line.amount
-
-    def next_id(self, kind: str) -> int:
-        """Number the day's documents of a kind from 1 on."""
-        self.given[kind] += 1
-        return FIRST_ID + self.index * IDS_A_DAY + self.given[kind]
-
-
 class _Telling:
     """One pass over the baskets."""
 
@@ -134,7 +98,7 @@ class _Telling:
     def rows(self) -> Iterator[Row]:
         """Yield one row a document, day by day."""
         for day_index, baskets in groupby(self._world.baskets(), key=self._day_index):
-            day = _Day(365 - day_index, self._first_midnight - day_index * DAY_SECONDS)
+            day = Day(365 - day_index, self._first_midnight - day_index * DAY_SECONDS)
             for basket in baskets:
                 yield from self._sale(basket, day)
             yield from self._transfers(day)
@@ -168,7 +132,7 @@ class _Telling:
     def _day_index(self, basket: Basket) -> int:
         return (self._world.until - basket.consigned_at.date()).days
 
-    def _sale(self, basket: Basket, day: _Day) -> Iterator[Row]:
+    def _sale(self, basket: Basket, day: Day) -> Iterator[Row]:
         at = int(basket.consigned_at.timestamp())
         warehouse = warehouse_of(basket.store_id)
         shipped = basket.status in SHIPPED_STATES
@@ -181,9 +145,9 @@ class _Telling:
             elif basket.status == AUDITED:
                 self._move(line.product_id, warehouse, 0, at, locked=line.quantity)
         number = basket.stockout_id
-        people: _Links = {"store": basket.store_id, "household": basket.household_id, "basket": basket.basket_id}
+        people: Links = {"store": basket.store_id, "household": basket.household_id, "basket": basket.basket_id}
         remark = words.REMARKS[number // 10 % len(words.REMARKS)] if number % 10 == 0 else ""
-        yield _row(
+        yield row(
             "sale",
             number,
             SALE_STATUS[basket.status],
@@ -198,12 +162,12 @@ class _Telling:
         if shipped and number % RETURNED[0] == RETURNED[1]:
             yield from self._return(number, warehouse, at, items, people)
 
-    def _return(self, sale: int, warehouse: int, shipped: int, items: list[Item], people: _Links) -> Iterator[Row]:
+    def _return(self, sale: int, warehouse: int, shipped: int, items: list[Item], people: Links) -> Iterator[Row]:
         """A sale comes back two to twenty hours later: whole, every second line, or half the quantity."""
         at = shipped + (2 + sale // 20 % 19) * HOUR
         if at + HOUR >= self._ends:
             return
-        links: _Links = {**people, "reference": sale}
+        links: Links = {**people, "reference": sale}
         manner = sale // RETURNED[0] % 3
         chosen = items[::2] if manner == 1 else items
         back = []
@@ -215,7 +179,7 @@ class _Telling:
         if status in {"received", "finished"}:
             for item in back:
                 self._move(item.product_id, warehouse, item.quantity, at)
-        yield _row(
+        yield row(
             "return",
             FIRST_ID + sale,
             status,
@@ -227,11 +191,11 @@ class _Telling:
             **links,
         )
 
-    def _transfers(self, day: _Day) -> Iterator[Row]:
+    def _transfers(self, day: Day) -> Iterator[Row]:
         """Each warehouse gets a part of what it sold from the next one."""
         for warehouse, sold in day.sold.items():
             sender = warehouse % WAREHOUSES + 1
-            for chosen in _documents(sold, 6, 0):
+            for chosen in documents(sold, 6, 0):
                 number = day.next_id("transfer")
                 status = _TRANSFERS[number % 10]
                 at = day.midnight + 10 * HOUR + number % IDS_A_DAY * MINUTE
@@ -241,7 +205,7 @@ class _Telling:
                         self._move(item.product_id, sender, -item.quantity, at)
                     if status == "finished":
                         self._move(item.product_id, warehouse, item.quantity, at + HOUR)
-                yield _row(
+                yield row(
                     "transfer",
                     number,
                     status,
@@ -253,24 +217,24 @@ class _Telling:
                     modified=at + number * 37 % (6 * HOUR),
                 )
 
-    def _purchases(self, day: _Day) -> Iterator[Row]:
+    def _purchases(self, day: Day) -> Iterator[Row]:
         """Each department's supplier delivers twice of what was sold, in the afternoon; some of it goes back."""
         wanted: dict[int, dict[int, list[int]]] = defaultdict(dict)
         for sold in day.sold.values():
             for product, (units, _cents) in sold.items():
                 wanted[self._supplier[product]].setdefault(product, [0])[0] += units
         for supplier in sorted(wanted):
-            for chosen in _documents(wanted[supplier], 8, 1):
+            for chosen in documents(wanted[supplier], 8, 1):
                 yield from self._purchase(day, supplier, chosen)
 
-    def _purchase(self, day: _Day, supplier: int, chosen: list[tuple[int, int]]) -> Iterator[Row]:
+    def _purchase(self, day: Day, supplier: int, chosen: list[tuple[int, int]]) -> Iterator[Row]:
         number = day.next_id("purchase")
         status = _PURCHASES[number % 10]
         warehouse = supplier % WAREHOUSES + 1
         at = day.midnight + 9 * HOUR + number % IDS_A_DAY * MINUTE
         items = self._items(number, [(product, 2 * units, self._cost(product, 2 * units)) for product, units in chosen])
-        link: _Links = {"supplier": supplier, "reference": number}
-        yield _row(
+        link: Links = {"supplier": supplier, "reference": number}
+        yield row(
             "purchase",
             number,
             status,
@@ -284,10 +248,13 @@ class _Telling:
         if status not in {"partly", "finished"}:
             return
         arrived = items if status == "finished" else items[: max(1, len(items) // 2)]
-        came = at + 6 * HOUR
+        yield from self._delivered(number, warehouse, at + 6 * HOUR, arrived, link)
+
+    def _delivered(self, number: int, warehouse: int, came: int, arrived: list[Item], link: Links) -> Iterator[Row]:
+        """What was bought arrives; of every fifth purchase one piece goes back."""
         for item in arrived:
             self._move(item.product_id, warehouse, item.quantity, came)
-        yield _row(
+        yield row(
             "purchase_in",
             number,
             "finished",
@@ -302,7 +269,7 @@ class _Telling:
             one = Item(arrived[0].line_id, arrived[0].product_id, 1, self._cost(arrived[0].product_id, 1))
             back = came + 2 * HOUR
             self._move(one.product_id, warehouse, -1, back)
-            yield _row(
+            yield row(
                 "purchase_return",
                 number,
                 "finished",
@@ -314,10 +281,10 @@ class _Telling:
                 **link,
             )
 
-    def _by_warehouse(self, day: _Day, kind: str, modulus: int, remainder: int, hour: int) -> Iterator[Row]:
+    def _by_warehouse(self, day: Day, kind: str, modulus: int, remainder: int, hour: int) -> Iterator[Row]:
         """Found, broken and counted goods: the products with a remainder, warehouse by warehouse."""
         for warehouse, sold in day.sold.items():
-            for chosen in _documents(sold, modulus, remainder):
+            for chosen in documents(sold, modulus, remainder):
                 number = day.next_id(kind)
                 status = _TEN[number % 10]
                 at = day.midnight + hour + number % IDS_A_DAY * MINUTE
@@ -326,7 +293,7 @@ class _Telling:
                     sign = -1 if kind == "other_out" else 1
                     for item in items:
                         self._move(item.product_id, warehouse, sign * item.quantity, at)
-                yield _row(
+                yield row(
                     kind,
                     number,
                     status,
@@ -367,46 +334,3 @@ class _Telling:
         moved[0] += max(0, units)
         moved[1] += locked
         moved[2] = max(moved[2], at)
-
-
-def _documents(sold: dict[int, list[int]], modulus: int, remainder: int) -> Iterator[list[tuple[int, int]]]:
-    """Cut the products with a remainder into documents of at most twenty lines: (product, units sold)."""
-    chosen = [(product, units[0]) for product, units in sorted(sold.items()) if product % modulus == remainder]
-    chosen = [(product, units) for product, units in chosen if 0 < units < 1_000]  # noqa: PLR2004 - fuel is sold by the millilitre
-    for start in range(0, len(chosen), LINES_A_DOCUMENT):
-        yield chosen[start : start + LINES_A_DOCUMENT]
-
-
-def _row(
-    kind: str,
-    number: int,
-    status: str,
-    *,
-    warehouse: int,
-    happened: int,
-    items: list[Item],
-    created: int,
-    modified: int,
-    remark: str = "",
-    **links: Unpack[_Links],
-) -> Row:
-    return (
-        kind,
-        number,
-        status,
-        warehouse,
-        links.get("to_warehouse", 0),
-        links.get("store", 0),
-        links.get("household", 0),
-        links.get("supplier", 0),
-        links.get("reference", 0),
-        links.get("basket", 0),
-        happened,
-        created,
-        modified,
-        remark,
-        facts.encode_items(items),
-        len(items),
-        sum(item.quantity for item in items),
-        sum(item.amount for item in items),
-    )
