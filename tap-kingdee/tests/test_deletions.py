@@ -3,6 +3,7 @@
 import pytest
 from erp_sdk.command import SetupError
 from singer_sdk.exceptions import FatalAPIError
+from tap_kingdee.deletions import Deletions
 
 
 @pytest.fixture
@@ -78,6 +79,18 @@ def test_rights_that_are_lost_are_not_taken_for_deletions(tap, erp_sandbox, tmp_
         erp_sandbox.post("kingdee/reset-settings")
 
     assert told(tap("deletions", **settings)) == []
+
+
+def test_keys_that_a_sweep_did_not_meet_are_asked_for_until_none_comes(tap, erp_sandbox, tmp_path, monkeypatch):
+    """A sweep cut short, and a ceiling below the number of keys asked for by name."""
+    settings = {"sweep": ["materials"], "known_ids_path": str(tmp_path / "known.sqlite"), "sweep_limit_percent": 100}
+    tap("deletions", **settings)
+    monkeypatch.setattr(Deletions, "_keys_of", lambda *_: iter(()))
+    erp_sandbox.post("kingdee/settings", {"query_ceiling": 300})
+    try:
+        assert told(tap("deletions", **settings)) == []
+    finally:
+        erp_sandbox.post("kingdee/reset-settings")
 
 
 @pytest.mark.parametrize(

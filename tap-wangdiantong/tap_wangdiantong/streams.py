@@ -68,7 +68,11 @@ class RefundStockins(ChangedRows):
         del params, window
         if not self._settled_from:
             return rows
-        return [row for row in rows if (code := row.times[0]) and int(code) >= self._settled_from]
+        codes = [row.times[0] for row in rows]
+        if not all(codes) and "process_status" not in self._told:
+            self._told.add("process_status")
+            self.logger.warning("%s: rows without process_status are left out (refund_process_status_from)", self.name)
+        return [row for row, code in zip(rows, codes, strict=True) if code and int(code) >= self._settled_from]
 
 
 class Refunds(ChangedRows):

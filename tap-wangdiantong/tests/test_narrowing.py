@@ -1,6 +1,7 @@
 """Settings that narrow or widen what is read: states of refunds, archived documents, trailing days."""
 
 import pytest
+from tap_wangdiantong.tap import TapWangdiantong
 
 PERIOD = {"start_date": "2026-03-30", "end_date": "2026-04-01"}
 
@@ -36,6 +37,18 @@ def test_the_filter_works_when_its_property_is_not_selected(tap):
     without = tap.read("flagship", catalog=catalog, **chosen)
 
     assert ids(without.records("refund_stockins")) == ids(with_it.records("refund_stockins"))
+
+
+def test_stock_ins_without_a_refund_behind_them_are_left_out_and_that_is_said(tap, caplog):
+    config = tap.settings("flagship", refund_process_status_from=80)
+    stream = TapWangdiantong(config=config).streams["refund_stockins"]
+    rows = stream.rows.decode(b'[{"stockin_id": 1, "process_status": 90}, {"stockin_id": 2}, {"stockin_id": 3}]')
+
+    kept = stream.kept(rows, {}, None)
+    stream.kept(rows, {}, None)
+
+    assert [row.key for row in kept] == [1]
+    assert caplog.text.count("without process_status are left out") == 1
 
 
 @pytest.mark.parametrize("dialect", ["openapi", "flagship"])
