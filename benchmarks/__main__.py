@@ -187,8 +187,6 @@ def stand_outage(options: argparse.Namespace) -> None:
     home.mkdir(parents=True, exist_ok=True)
     seeded = seeded_state(home, OUTAGE_DAYS, options.until)
     flow = Flow(home, "openapi", OUTAGE_BATCH_SIZE, last_days(OUTAGE_DAYS, options.until))
-    with fresh_vendors(home, seeded) as vendors:
-        flow.read_code_tables(vendors.credentials())
     minutes = options.minutes or 1.0
     say(f"Letting the network go for {minutes:g} minutes ({options.how})")
     result = measure_outage(flow, seeded, minutes * 60, options.how)

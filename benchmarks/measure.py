@@ -61,8 +61,9 @@ def environment(home: Path) -> dict[str, str]:
     An environment that forbids compiled modules or buffered output would be measured instead of the processes. Where it
     forbids them beside the sources, compiled modules are kept in the benchmark's own folder.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    elsewhere = {"PYTHONPYCACHEPREFIX": str(home / "pycache")} if os.environ.get("PYTHONDONTWRITEBYTECODE") else {}
+    cache = "PYTHONPYCACHEPREFIX"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name == cache}
+    elsewhere = {cache: str(home / "pycache")} if os.environ.get("PYTHONDONTWRITEBYTECODE") else {}
     return {**kept, **elsewhere, "LOGLEVEL": "WARNING"}
 
 

@@ -87,6 +87,7 @@ def measure_outage(flow: Flow, seeded: Path, seconds: float, how: Failure) -> Ou
     """
     small = SmallPages(flow.home, "openapi", flow.batch_size, flow.period)
     with fresh_vendors(flow.home, seeded) as vendors, Network() as network, ThreadPoolExecutor(1) as runner:
+        small.read_code_tables(vendors.credentials())
         source, kingdee = network.line(vendors.wangdiantong.url), network.line(vendors.kingdee.url)
         credentials = pointed_at(vendors.credentials(), source.url, kingdee.url)
         small.forget_ledger()

@@ -118,3 +118,11 @@ def flow(tmp_path: Path, seeded_states: SeededStates) -> Flow:
         shutil.copytree(ROOT / "transforms" / folder, project / "transforms" / folder)
     shutil.copy(ROOT / "meltano.yml", project)
     return Flow(SeededStage(tmp_path / "home", project, free_port(), seeded_states))
+
+
+@pytest.fixture
+def compiled_once(seeded_states: SeededStates, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep compiled modules for all benchmarks together, where the environment forbids them beside the sources."""
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")
+        monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(seeded_states.folder / "pycache"))

@@ -17,6 +17,7 @@ from benchmarks.servers import stand_in
 from benchmarks.tap_cases import CASES, FIRST, LAST, own_signals
 
 ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.usefixtures("compiled_once")
 
 
 def benchmark(home: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -21,6 +21,7 @@ KNOWN = {"bookmarks": {"sales_stockouts": {
 }}}  # fmt: skip
 
 
+@pytest.mark.usefixtures("compiled_once")
 @pytest.mark.parametrize(("how", "seconds"), [("refused", 11), ("silent", 16)])
 def test_the_pipe_rides_over_an_outage_and_goes_on_at_once(tmp_path, how, seconds):
     command = [sys.executable, "-m", "benchmarks", "outage", "--home", str(tmp_path), "--how", how]

@@ -63,15 +63,15 @@ def measure_mapping(home: Path, documents: int, rounds: int) -> list[MappingResu
     counts = (0, documents // FEW, documents)
     nothing, few, everything = (write_documents(home / f"orders-{count}.jsonl", count) for count in counts)
     commands = _commands(home)
-    _hold_together(commands, home, few)
+    of_few = [run_pipe([commands[0]], home, stdin=few), *_hold_together(commands[1:], home, few)]
     runs: list[list[tuple[Run, Run]]] = [[] for _ in commands]
     for _ in range(rounds):
         for command, its_runs in zip(commands, runs, strict=True):
             its_runs.append((run_pipe([command], home, stdin=nothing), run_pipe([command], home, stdin=everything)))
     results = []
-    for command, its_runs in zip(commands, runs, strict=True):
+    for command, its_runs, run_of_few in zip(commands, runs, of_few, strict=True):
         idle, run = (min(either, key=_cpu) for either in zip(*its_runs, strict=True))
-        results.append(MappingResult(command.name, documents, run, idle, run_pipe([command], home, stdin=few)))
+        results.append(MappingResult(command.name, documents, run, idle, run_of_few))
     return results
 
 
@@ -100,20 +100,24 @@ def _mapper(name: str, flow: Path, home: Path) -> Command:
     return Command(name, [str(BIN / "mapper-kd"), "--config", str(config)])
 
 
-def _hold_together(commands: Sequence[Command], home: Path, documents: Path) -> None:
-    """Refuse to measure processes that do not make the same documents.
+def _hold_together(commands: Sequence[Command], home: Path, documents: Path) -> list[Run]:
+    """Refuse to measure processes that do not make the same documents; returns their runs.
 
     Raises:
         BenchError: They do not.
     """
-    by_hand, mapping, scheme, imported = (_models(command, home, documents) for command in commands[1:])
+    made = home / "made.jsonl"
+    runs, models = [], []
+    for command in commands:
+        runs.append(run_pipe([command], home, stdin=documents, stdout=made))
+        models.append(_models(made))
+    by_hand, mapping, scheme, imported = models
     if by_hand != mapping or scheme != imported or len(scheme) != len(mapping):
         raise BenchError("the processes do not make the same documents, so there is nothing to compare.")
+    return runs
 
 
-def _models(command: Command, home: Path, documents: Path) -> list[object]:
-    made = home / "made.jsonl"
-    run_pipe([command], home, stdin=documents, stdout=made)
+def _models(made: Path) -> list[object]:
     with made.open("rb") as lines:
         records = (message for line in lines if (message := msgspec.json.decode(line))["type"] == "RECORD")
         return [message["record"] for message in itertools.islice(records, COMPARED)]
