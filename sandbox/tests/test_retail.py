@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from erp_sandbox.clock import CST
 from erp_sandbox.errors import SandboxError
-from erp_sandbox.retail import codes, dataset, facts, telling
+from erp_sandbox.retail import codes, dataset, facts, tables, telling
 from erp_sandbox.retail.world import SHIPPED_STATES, World
 from erp_sandbox.wangdiantong.tables import line_total, unit_price
 
@@ -144,7 +144,7 @@ def test_code_tables_are_what_a_seller_keeps(tmp_path):
 
 def told(days):
     db = sqlite3.connect(":memory:")
-    facts.create_tables(db)
+    tables.create_tables(db)
     telling.seed(db, World(days=days, until=UNTIL))
     db.commit()
     return db
