@@ -13,9 +13,9 @@ def test_a_query_prints_all_rows_of_a_form_in_csv_with_names_of_ones_own(target,
     printed = target.tell("query", "BD_Customer", "customer=FNumber", "seller=FSELLER.FNumber", "--csv").stdout
 
     rows = list(csv.DictReader(io.StringIO(printed)))
-    held = {one["FNumber"] for one in kingdee.sandbox.show("kingdee", "BD_Customer")}
-    assert {row["customer"] for row in rows} == held
-    assert len(rows) == len(held) > 2000
+    held = sorted(one["FNumber"] for one in kingdee.sandbox.show("kingdee", "BD_Customer"))
+    assert sorted(row["customer"] for row in rows) == held
+    assert len(held) > 2000
     assert all(set(row) == {"customer", "seller"} for row in rows)
 
 
