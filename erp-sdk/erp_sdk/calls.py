@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 import time
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -74,11 +75,13 @@ class Listing:
         rows: The JSON array of rows as it came; None when the vendor left the list out, which means "no rows".
         total: How many rows the whole list has, if said.
         cursor: Where the next page begins, if the vendor gives a cursor (see `erp_sdk.scrolling`).
+        more: Whether there are pages after this one, if said.
     """
 
     rows: bytes | msgspec.Raw | None
     total: int | None = None
     cursor: str | None = None
+    more: bool | None = None
 
 
 class CallingStream(RESTStream[PageRequest]):
@@ -100,7 +103,7 @@ class CallingStream(RESTStream[PageRequest]):
         self.tap = tap
         self.calls_made = 0
         self._numbers = itertools.count(1)
-        self._failed_before_contact = 0
+        self._before_contact = threading.local()  # calls side by side fail together, and that says nothing more
         self._send_until_answered = backoff.on_exception(
             self.backoff_wait_generator,
             _REPEATED,
@@ -145,8 +148,8 @@ class CallingStream(RESTStream[PageRequest]):
             self.validate_response(response)
             listing = self.open_answer(response)
         except (requests.ConnectionError, NotTheApiError) as error:
-            self._failed_before_contact += 1
-            if self.tap.vendor_is_known or self._failed_before_contact < _TRIES_BEFORE_FIRST_CONTACT:
+            failed = self._before_contact.failed = getattr(self._before_contact, "failed", 0) + 1
+            if self.tap.vendor_is_known or failed < _TRIES_BEFORE_FIRST_CONTACT:
                 raise
             # Nothing at this address has ever answered: a wrong setting is likelier than a long outage.
             raise FatalAPIError(explain(error)[0]) from None

@@ -291,6 +291,22 @@ def test_an_address_at_which_nothing_has_ever_answered_is_given_up_soon(unreacha
     assert "check base_url" in sentence
 
 
+def test_first_calls_that_fail_side_by_side_are_one_trouble_and_not_the_proof_of_a_wrong_address(read, monkeypatch):
+    together, asked = threading.Barrier(4, timeout=10), threading.local()
+    request = Shops.get_http_request
+
+    def all_at_once(self, *, page):
+        if not hasattr(asked, "once"):
+            asked.once = True
+            together.wait()
+        return request(self, page=page)
+
+    monkeypatch.setattr(Shops, "get_http_request", all_at_once)
+    monkeypatch.setattr(Shops, "sources", lambda self, _: [self._read_all] * 4)
+
+    assert read(*[(200, {}, b"<html>maintenance</html>")] * 4, GOOD, concurrency=4, retry_wait=0.2) == BOTH * 4
+
+
 def test_silence_is_asked_again_as_soon_as_a_refusal_is(unreachable, monkeypatch):
     monkeypatch.setattr("erp_sdk.calls.CONNECT_SECONDS", 0.3)
     monkeypatch.setattr("erp_sdk.outages.ASK_EVERY_SECONDS", 0.3)
