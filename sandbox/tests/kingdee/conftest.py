@@ -195,7 +195,7 @@ def held(erp_sandbox):
 
 
 @pytest.fixture(scope="module")
-def start_own_sandbox(erp_sandbox, tmp_path_factory) -> Iterator[Callable[..., Any]]:
+def start_own_sandbox(erp_sandbox, seeded_states, tmp_path_factory) -> Iterator[Callable[..., Any]]:
     """Start a further sandbox with the shared one's data: `start_own_sandbox(*options, state=None)`."""
     started: list[Any] = []
     seeded = erp_sandbox.get("health")["seeded"]
@@ -203,6 +203,8 @@ def start_own_sandbox(erp_sandbox, tmp_path_factory) -> Iterator[Callable[..., A
 
     def start(*options: str, state: Path | None = None) -> Any:
         fresh = state or tmp_path_factory.mktemp("own") / "erp.sqlite"
+        if not fresh.exists():
+            seeded_states.copy(fresh, seeded["days"], seeded["until"])
         command = [COMMAND, "--state", str(fresh), "serve", "--port", "0", *seed, *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         served = type(erp_sandbox)(json.loads(process.stdout.readline())["url"], fresh, process)
