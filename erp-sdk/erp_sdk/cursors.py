@@ -214,10 +214,12 @@ class CursorStream(WindowedStream):
             if is_over or unnoted >= _POINT_EVERY_ROWS:
                 yield PointRead(VersionRead(name, settled))
                 unnoted = 0
-            if highest <= reached and len(rows) >= max(2, self.page_size):
+            if highest <= reached and len(rows) >= self.page_size:
                 raise self._stands_still(reached)
             if is_over:
                 return
+            if [row.version for row in rows] != sorted(row.version for row in rows):
+                raise self._is_unordered(reached)
             written = {row.key for row in rows if row.version == highest}
             reached = highest
 
@@ -236,6 +238,12 @@ class CursorStream(WindowedStream):
         return FatalAPIError(
             f"{self.name}: asked for rows from {self.version_property} {reached} on, {self.vendor} does not get beyond "
             "it; set page_size larger, or row_versions to false to read by windows."
+        )
+
+    def _is_unordered(self, reached: int) -> FatalAPIError:
+        return FatalAPIError(
+            f"{self.name}: asked for rows from {self.version_property} {reached} on, {self.vendor} does not give them "
+            "in that order, so the highest one would leave others behind; set row_versions to false to read by windows."
         )
 
     def _seen(self) -> Seen[Any]:

@@ -18,13 +18,14 @@ counts, otherwise the walk is repeated, and in the end refused with `IncompleteL
 the bookmark has not moved. Where a gateway is known for such answers, ``confirm_empty`` doubts an empty list too.
 
 Vendors without a total are walked front to back until a page brings nothing new (a short page proves nothing: a server
-may cut the page size), and then back to front.
+may cut the page size), and then back to front. So are lists that go on after the page that should be the last by their
+total: a total that is too small must not end a list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
@@ -32,11 +33,19 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """One answer: its rows, and, if the vendor said so, how many rows the whole list has and where the next begins."""
+    """One answer.
+
+    Attributes:
+        rows: Its rows.
+        total: How many rows the whole list has, if the vendor said so.
+        cursor: Where the next page begins, if it said so.
+        more: Whether there are pages after this one, if it said so.
+    """
 
     rows: Sequence[Row]
     total: int | None = None
     cursor: str | None = None
+    more: bool | None = None
 
 
 class FetchPage(Protocol[Row]):
@@ -137,7 +146,9 @@ class Walk(Generic[Row]):
     def __iter__(self) -> Iterator[list[Row]]:
         """Yield each page's fresh rows, in the order in which they were read; see the module's text."""
         opening = self._first_page(doubts=1 if self.confirm_empty else 0)
-        if opening.total is None:
+        if opening.total is None and opening.more is False:
+            opening = replace(opening, total=len(opening.rows))
+        if opening.total is None or (opening.more and opening.total <= len(opening.rows)):
             yield from self._without_total(opening)
             return
         if self.limit is not None and opening.total > self.limit:
@@ -148,8 +159,12 @@ class Walk(Generic[Row]):
             total = opening.total or 0
             size = self._page_size(opening, total)
             if total > len(opening.rows):
-                for offset in range(-(-total // size) - 1, 0, -1):
+                last = -(-total // size) - 1
+                for offset in range(last, 0, -1):
                     page, total = self._whole_page(offset, size, total)
+                    if offset == last and page.more and page.rows:
+                        yield from self._without_total(opening)
+                        return
                     yield self._note(page, mine)
                 opening = self._first_page(doubts=self.tries)
                 yield self._note(opening, mine)

@@ -3,10 +3,13 @@
 Two kinds of cursor, each with a stream class to mix in before `FullTableStream` or `WindowedStream`:
 
 * `ScrolledStream`: each answer names the cursor of the next one (``scrollId``). What the cursor means is the vendor's
-  secret, so the count of the whole list is held against what was seen; if rows are missing, the list is walked again.
+  secret: it may be a place in the list, and then a row that leaves the list lets another one slip by. So each walk has
+  to show as many rows as were counted at its start; if rows are missing, the list is walked again. One that changes
+  during every walk is cut into shorter ones, down to a page, which cannot change.
 * `AscendingStream`: rows come in the order of their key, and the greatest key received asks for those after it
   (``maxSkuId``). Keys must grow from page to page; a server that ignores the cursor is found out at once. Nothing has
-  to be remembered, however long the list.
+  to be remembered, however long the list. Rows in another order may have been chosen in another order too, and then the
+  greatest key leaves some behind: such a list is read by page numbers.
 """
 
 from __future__ import annotations
@@ -29,6 +32,10 @@ Row = TypeVar("Row")
 
 class CursorLostError(FatalAPIError):
     """The vendor does not know a cursor any more that it gave itself; the list can be walked again from its start."""
+
+
+class UnorderedRows(Exception):  # noqa: N818 - a fact the caller acts on, not an error a user sees
+    """Rows do not come in the order of the key that is their cursor."""
 
 
 @dataclass(slots=True)
@@ -55,20 +62,19 @@ class Scroll(Generic[Row]):
         """Yield each page's fresh rows.
 
         Raises:
-            TooManyRows: The list has more rows than ``limit``.
+            TooManyRows: The list has more rows than ``limit``, or changes whenever it is walked; split the window.
             RepeatedPage: The cursor moves and the rows do not.
             CursorLostError: The cursors do not live as long as reading takes.
         """
-        mine: set[Hashable] = set()
-        total = 0
+        totals: set[int] = set()
         for attempt in range(self.tries):
+            mine: set[Hashable] = set()  # of this walk: what an earlier one has shown may have left the list since
             page = self.fetch("")
             total = page.total or 0
+            totals.add(total)
             if self.limit is not None and total > self.limit:
                 raise TooManyRows(total)
             yield self._note(page, mine)
-            if attempt and len(mine) >= total > 0:  # what was missing has left the list meanwhile
-                return
             try:
                 for following in self._after(page):
                     yield self._note(following, mine)
@@ -78,6 +84,8 @@ class Scroll(Generic[Row]):
                 continue
             if len(mine) >= total:
                 return
+        if len(totals) > 1 and self.limit is not None:
+            raise TooManyRows(total)
         self.on_incomplete(IncompleteList(len(mine), total))
 
     def _note(self, page: Page[Row], mine: set[Hashable]) -> list[Row]:
@@ -113,6 +121,7 @@ class Ascent(Generic[Row]):
 
         Raises:
             RepeatedPage: A page holds keys that are not greater than the cursor: it is ignored.
+            UnorderedRows: The rows of a page that is not the last one do not come in the order of their keys.
         """
         greatest = 0
         while True:
@@ -124,7 +133,9 @@ class Ascent(Generic[Row]):
                 yield rows
             if not rows or is_last_page(len(rows), self.size):
                 return
-            greatest = max(keys)
+            if keys != sorted(keys):
+                raise UnorderedRows
+            greatest = keys[-1]
 
 
 class _CursorStream(ErpStream):
@@ -156,9 +167,16 @@ class AscendingStream(_CursorStream):
     """Reads its lists by the greatest key received; the primary key is one whole number."""
 
     def _walk(self, params: Params, seen: Seen[Any], *, what: str, limit: int | None) -> Iterator[list[Any]]:
-        del limit  # nothing is remembered
         try:
             yield from Ascent(fetch=partial(self._at, params), key=seen.key, size=self.page_size)
+        except UnorderedRows:
+            self.logger.warning(
+                "%s, %s: rows do not come in the order of their key, as %s needs it; they are read by page numbers.",
+                self.name,
+                what,
+                self.cursor_parameter,
+            )
+            yield from super()._walk(params, seen, what=what, limit=limit)
         except RepeatedPage:
             raise FatalAPIError(
                 f"{self.name}, {what}: {self.vendor} ignores {self.cursor_parameter} and gives rows again that were "

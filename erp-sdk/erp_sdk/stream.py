@@ -157,7 +157,7 @@ class ErpStream(CallingStream):
             self.logger.warning("%s", error)
             return Page([], 0)
         if listing.rows is None:
-            return Page([], listing.total, listing.cursor)
+            return Page([], listing.total, listing.cursor, listing.more)
         try:
             rows = self.rows.decode(listing.rows)
         except WrongValueError as error:
@@ -165,7 +165,7 @@ class ErpStream(CallingStream):
                 f"{self.name}: {error}; deselect that property in the catalog to read the rest, and report it."
             ) from None
         self._tell_unknown()
-        return Page(rows, listing.total, listing.cursor)
+        return Page(rows, listing.total, listing.cursor, listing.more)
 
     def _tell_unknown(self) -> None:
         unknown = [name for name in self.rows.unknown_fields if name not in self._told]

@@ -31,11 +31,9 @@ from erp_sdk.times import parse_time, rfc3339
 from erp_sdk.windows import SECOND, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from singer_sdk.helpers import types
 
-    from erp_sdk.paging import Seen
+    from erp_sdk.stream import Params
 
 _READING = "reading"
 
@@ -97,11 +95,11 @@ class TrailingStream(WindowedStream):
             return None
         return through, rfc3339(bookmark)
 
-    def read_window(self, window: Window, seen: Seen[Any], limit: int | None) -> Iterator[list[Any]]:
-        """Yield the rows that have changed since; one that does not say when it changed may have."""
+    def kept(self, rows: list[Any], params: Params, window: Window) -> list[Any]:
+        """Return the rows that have changed since; one that does not say when it changed may have."""
         since = self._changed_since
-        for rows in super().read_window(window, seen, limit):
-            yield [row for row in rows if row.version.__class__ is not str or row.version >= since]
+        mine = super().kept(rows, params, window)
+        return [row for row in mine if row.version.__class__ is not str or row.version >= since]
 
     def window_read(self, window: Window, context: types.Context | None) -> None:
         """Note how far the range has been read; when it is complete, move the bookmark."""

@@ -1,6 +1,6 @@
 """Pages of lists that change while they are walked. The vendor is a list in memory that edits itself between calls."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from erp_sdk.paging import IncompleteList, Page, RepeatedPage, Seen, TooManyRows, Walk
@@ -68,6 +68,30 @@ def rows(count):
 
 def ids(found):
     return sorted(row.id for row in found)
+
+
+@pytest.mark.parametrize("total", [0, 2, 3, 4, 6, 7])
+def test_a_list_that_goes_on_after_what_is_counted_is_read_to_its_end(total):
+    vendor = Vendor(rows(8))
+
+    def fetch(number, *, with_total):
+        page = vendor(number, with_total=with_total)
+        return replace(page, total=page.total and total, more=number * 3 + 3 < 8)
+
+    walk = Walk(fetch=fetch, seen=seen(), on_incomplete=pytest.fail, pause=pytest.fail, first=0, size=3)
+
+    assert ids(row for page in walk for row in page) == list(range(8))
+
+
+def test_a_list_without_a_total_that_has_no_second_page_takes_one_call():
+    vendor = Vendor(rows(3), counts=False)
+    walk = Walk(
+        fetch=lambda number, *, with_total: replace(vendor(number, with_total=with_total), more=False),
+        seen=seen(), on_incomplete=pytest.fail, pause=pytest.fail, first=0, size=3,
+    )  # fmt: skip
+
+    assert ids(row for page in walk for row in page) == [0, 1, 2]
+    assert vendor.calls == [0]
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -266,30 +266,24 @@ class ChangedRows(JikeyunStream, WindowedStream):
         """Return the parameter sets of a window.
 
         Many times have milliseconds inside the vendor, and nobody says whether 23:59:59.500 is within 23:59:59. So a
-        second more is asked for than the window has, and what belongs to the next one is left to it (`_belonging`).
+        second more is asked for than the window has, and what belongs to the next one is left to it (`kept`).
         """
         if window is None:
             return self.queries()
         start, end = vendor_text(window.start), vendor_text(window.end + SECOND)
         return [{by.start: start, by.end: end, **query} for by in self.filters for query in self.queries()]
 
-    def read_window(self, window: Window, seen: Seen[Any], limit: int | None) -> Iterator[list[Any]]:
-        """Yield a window's rows, each once."""
-        for params in self.calls(window):
-            place, _ = self._filter_of(params)
-            for rows in self._walk(params, seen, what=str(window), limit=limit):
-                yield self._belonging(rows, place, rfc3339(window.start), rfc3339(window.end))
-
     def _filter_of(self, params: Params) -> tuple[int, TimeFilter]:
         return next(self._bounds[name] for name in params if name in self._bounds)
 
-    @staticmethod
-    def _belonging(rows: list[Any], place: int, first: str, last: str) -> list[Any]:
+    def kept(self, rows: list[Any], params: Params, window: Window) -> list[Any]:
         """Leave out what another window or filter shows: a row belongs where the latest of its times lies.
 
         So the second after the window is left to the next one, and of several filters that show a row in this window,
         the first one hands it on.
         """
+        place, _ = self._filter_of(params)
+        first, last = rfc3339(window.start), rfc3339(window.end)
         kept = []
         for row in rows:
             times = [time if time.__class__ is str else "" for time in row.times]

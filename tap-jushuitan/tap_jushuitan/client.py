@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 EDGE = timedelta(minutes=1)
 """Windows stay so much below the longest allowed: whether that one is still allowed is not documented."""
 
-_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_HAS_NEXT = {b"true": True, b"false": False}
 _texts = msgspec.json.Decoder(int | str | None).decode
 
 
@@ -147,18 +147,13 @@ class JushuitanStream(ErpStream):
         return error
 
     def _listing(self, data: Mapping[str, msgspec.Raw]) -> Listing:
-        """Return the rows, and their number where it is told.
-
-        ``has_next`` alone tells the number only where there is one page (contract 6).
-        """
+        """Return the rows, their number where it is told, and whether pages follow (contract 6)."""
         rows = data.get(self.list_name)
         if rows is not None and bytes(rows) == b"null":
             rows = None
         total = _texts(data.get(self.total_name, b"null"))
-        page = _texts(data.get(self.page_name, b"null"))
-        if total is None and str(page) == "1" and bytes(data.get("has_next", b"")) == b"false":
-            total = 0 if rows is None else len(_split(rows))
-        return Listing(rows, None if total in (None, "") else int(total))
+        more = _HAS_NEXT.get(bytes(data.get("has_next", b"")))
+        return Listing(rows, None if total in (None, "") else int(total), more=more)
 
 
 class AllRows(JushuitanStream, FullTableStream):

@@ -244,7 +244,7 @@ class Stubborn(BaseHTTPRequestHandler):
         data = {"access_token": "a-token", "refresh_token": "r-token", "expires_in": 1000}
         if "auth" not in self.path:
             rows = self.server.rows(biz)
-            data = {"datas": rows, "data_count": len(rows), "page_index": biz["page_index"], "has_next": bool(rows)}
+            data = {"datas": rows, "data_count": len(rows), "page_index": biz["page_index"]}
         body = json.dumps({"code": 0, "msg": "执行成功", "data": data}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -276,13 +276,16 @@ def rows(first, last, **fields):
         (lambda _: rows(1, 50), "does not get beyond"),  # start_ts is ignored
         (lambda biz: rows(1, 50, ts=7) if "start_ts" in biz else rows(7, 7), "does not get beyond"),
         (lambda biz: rows(8, 9, ts=None) if "start_ts" in biz else rows(7, 7), "without ts"),
+        (lambda biz: rows(7, 56)[::-1] if "start_ts" in biz else rows(7, 7), "not give them in that order"),
+        (lambda _: rows(7, 7), "page_size larger"),  # pages of one row never get beyond it
     ],
 )
 def test_a_list_that_does_not_move_on_by_row_version_stops_the_run(tap, stubborn, answers, says):
     stubborn.rows = answers
     base_url = f"http://127.0.0.1:{stubborn.server_port}"
 
-    sentence, code = refusal(tap, streams=("refunds",), base_url=base_url, start_date="2026-11-01")
+    size = 1 if says == "page_size larger" else None
+    sentence, code = refusal(tap, streams=("refunds",), base_url=base_url, start_date="2026-11-01", page_size=size)
 
     assert code == 1
     assert says in sentence
