@@ -129,8 +129,9 @@ class TapJushuitan(ErpTap):
 
     @property
     def account(self) -> str:
-        """Address and app; for an ISV's app, which many merchants share, its token's file too."""
-        merchant = str(self.config.get("token_path")) if self.config.get("app_type") == "isv" else ""
+        """Address and app; for an ISV's app, which many merchants share, what tells this merchant from others too."""
+        ways = ("token_path", "auth_code", "access_token") if self.config.get("app_type") == "isv" else ()
+        merchant = next((str(self.config[way]) for way in ways if self.config.get(way)), "")
         return f"{self.base_url}|{self.config['app_key']}|{merchant}"
 
     @cached_property

@@ -45,7 +45,7 @@ class _Answer(msgspec.Struct):
 
     code: int | str | None = None
     msg: str | None = None
-    data: dict[str, Any] | None = None
+    data: Any = None
 
 
 class Tokens:
@@ -86,7 +86,6 @@ class Tokens:
             if self._held is None or self._held is self._refused or self._is_ending(self._held):
                 with self._file.locked(2.0 * self._config["request_timeout"]):
                     self._held = self._next(self._held)
-                protect((self._held.access_token, self._held.refresh_token))
             return self._held
 
     def accepted(self, token: Token) -> None:
@@ -95,8 +94,8 @@ class Tokens:
 
     def refused(self, token: Token) -> bool:
         """Note that the vendor has not; return whether there can be a better one."""
-        if token is not self._held:
-            return True  # another thread has renewed it since
+        if token is not self._held or token is self._refused:
+            return True  # another thread has renewed it since, or is about to
         if self._refused is not None and self._accepted is not token:
             return False  # it came in the place of a refused one, and has never been good
         self._refused = token
@@ -116,6 +115,8 @@ class Tokens:
     def _kept(self) -> Token | None:
         """Return the token in the file, or the one in the settings if the file's does not descend from them."""
         found, given = self._file.read(), self._config.get("access_token")
+        if found is not None:
+            protect((found.access_token, found.refresh_token))
         if found is not None and found.account == self._account and (found.origin == self._origin or not self._origin):
             return found
         refresh_token = self._config.get("refresh_token") or ""
@@ -178,7 +179,10 @@ class Tokens:
         form = {"app_key": self._config["app_key"], "timestamp": int(time.time()), "charset": "utf-8", **fields}
         self._take_place()
         response = requests.post(
-            url, data=signed_form(self._config["app_secret"], form), timeout=self._config["request_timeout"]
+            url,
+            data=signed_form(self._config["app_secret"], form),
+            timeout=self._config["request_timeout"],
+            allow_redirects=False,  # what it carries is for this address alone
         )
         if response.status_code != HTTPStatus.OK:
             raise _http_error(url, response)
@@ -186,18 +190,21 @@ class Tokens:
             answer = msgspec.json.decode(response.content, type=_Answer)
         except msgspec.DecodeError:
             raise RetryLaterError(f"{url} answers no JSON; check base_url.") from None
-        if str(answer.code) != "0" or not answer.data or not answer.data.get("access_token"):
+        given = answer.data if isinstance(answer.data, dict) else {}
+        if str(answer.code) != "0" or not given.get("access_token"):
             raise TOKEN_ANSWERS.error(answer.code, answer.msg, where=url, response=response)
-        now = time.time()
-        logger.info("%s has given a token", call)
-        return Token(
-            access_token=str(answer.data["access_token"]),
-            refresh_token=str(answer.data.get("refresh_token") or ""),
+        now, seconds = time.time(), float(given.get("expires_in") or 0)
+        token = Token(
+            access_token=str(given["access_token"]),
+            refresh_token=str(given.get("refresh_token") or ""),
             obtained=now,
-            expires=now + float(answer.data.get("expires_in") or 0),
+            expires=now + seconds if seconds > 0 else 0,  # nobody has said: it is good until it is refused
             account=self._account,
             origin=self._origin,
         )
+        protect((token.access_token, token.refresh_token))
+        logger.info("%s has given a token", call)
+        return token
 
 
 def _http_error(url: str, response: requests.Response) -> Exception:

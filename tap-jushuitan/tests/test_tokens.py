@@ -3,10 +3,15 @@
 import json
 import stat
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from erp_sdk.command import SetupError, explain
-from singer_sdk.exceptions import SingerSDKError
+from singer_sdk.exceptions import FatalAPIError, SingerSDKError
+from tap_jushuitan.tap import TapJushuitan
+from tap_jushuitan.token_file import TokenFile
+from tap_jushuitan.tokens import Tokens
 
 SHOPS = {"streams": ("shops",)}
 DAY = 86_400
@@ -112,6 +117,73 @@ def test_a_second_refusal_in_a_row_ends_the_run(own):
     assert code == 1
     assert "access_token" in sentence
     assert own.calls()["/open/shops/query"]
+
+
+class Granting(BaseHTTPRequestHandler):
+    """Answers token calls with what a test chose."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.calls.append(self.path)
+        status, answer = self.server.answer
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Tests look at answers, not at access logs."""
+
+
+@pytest.fixture
+def granting(tmp_path):
+    """Tokens of a vendor that answers what the test says."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Granting)
+    server.calls, server.answer = [], (200, {"code": 0, "data": {"access_token": "token-4711"}})
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    config = {"app_key": "k", "app_secret": "s", "app_type": "merchant", "request_timeout": 5}
+    file = TokenFile(str(tmp_path / "token.json"), "account")
+    address = f"http://127.0.0.1:{server.server_port}"
+    server.tokens = Tokens(config, base_url=address, file=file, take_place=lambda: None)
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_token_whose_end_nobody_tells_is_good_until_it_is_refused(granting):
+    assert granting.tokens.take() is granting.tokens.take()
+    assert granting.calls == ["/openWeb/auth/getInitToken"]
+
+
+def test_a_token_that_several_calls_find_refused_at_once_is_renewed_and_none_of_them_ends_the_run(granting):
+    kept_too_long = granting.tokens.take()
+
+    assert granting.tokens.refused(kept_too_long)
+    assert granting.tokens.refused(kept_too_long)
+    renewed = granting.tokens.take()
+    assert granting.tokens.refused(kept_too_long)
+    assert not granting.tokens.refused(renewed)
+    assert len(granting.calls) == 2
+
+
+def test_a_token_call_is_not_sent_on_to_another_address(granting):
+    granting.answer = (307, {})
+
+    with pytest.raises(FatalAPIError, match="base_url"):
+        granting.tokens.take()
+    assert granting.calls == ["/openWeb/auth/getInitToken"]
+
+
+def test_merchants_of_one_isv_app_have_files_of_their_own():
+    app = {"app_key": "k", "app_secret": "s", "app_type": "isv"}
+
+    files = {TapJushuitan(config={**app, "auth_code": code}).tokens._file.path for code in ("code-a", "code-b")}
+
+    assert len(files) == 2
 
 
 def test_of_several_processes_one_refreshes_and_none_puts_a_token_out(own, token_calls):
