@@ -64,6 +64,13 @@ def explain(error: BaseException) -> tuple[str, int]:
     return sentence, code
 
 
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+)
+
+
 def _explain_transport(error: requests.RequestException) -> str:
     url = error.request.url if error.request is not None else None
     where = url.split("?")[0] if url else "the vendor"
@@ -71,6 +78,8 @@ def _explain_transport(error: requests.RequestException) -> str:
         return f"the TLS certificate of {where} was not accepted; check base_url and the machine's certificates."
     if isinstance(error, requests.Timeout) and not isinstance(error, requests.ConnectTimeout):
         return f"{where} did not answer in time; check the network, or raise request_timeout."
+    if isinstance(error, _NO_ADDRESS):
+        return f"base_url is no address that can be asked: {error}. Write it with https://."
     if isinstance(error, requests.ConnectionError):
         return f"{where} cannot be reached; check base_url, the network and the firewall."
     return f"the request to {where} failed: {error}"

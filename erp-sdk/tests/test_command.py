@@ -28,6 +28,7 @@ def leave(error):
         (ConfigValidationError("x", errors=["'appkey' is a required property in config"]), 2, "'appkey' is a required"),
         (FatalAPIError("the window is too long."), 1, "the window is too long."),
         (requests.ConnectionError("dns"), 1, "cannot be reached"),
+        (requests.exceptions.InvalidSchema("no adapters for 'erp.example/do'"), 1, "base_url is no address"),
         (requests.ReadTimeout("slow"), 1, "did not answer in time"),
         (click.UsageError("no such option: --colour"), 2, "no such option"),
         (ZeroDivisionError("division by zero"), 1, "unexpected ZeroDivisionError"),

@@ -46,6 +46,7 @@ ANSWERS = AnswerTable(
         Answer(Action.FATAL, SIGNATURE, codes=("0858030801",)),
         Answer(Action.FATAL, APPKEY, codes=("0858030802",)),
         Answer(Action.FATAL, MERCHANT, codes=("0858030803",)),
+        Answer(Action.FATAL, APPKEY, text=r"appkey"),
         Answer(Action.FATAL, CURSOR, text=r"scrollId"),
         Answer(Action.FATAL, WINDOW, codes=("0050030002",)),
         Answer(Action.FATAL, PARAMETERS, codes=("0040139996",)),

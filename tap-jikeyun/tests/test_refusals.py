@@ -45,7 +45,8 @@ def refusal(reader, *streams, **changes):
     ("changes", "code", "says"),
     [
         ({"appsecret": WRONG}, 1, "appsecret (应用密钥)"),
-        ({"appkey": "99"}, 1, "appkey"),
+        ({"appkey": "99"}, 1, "check appkey"),
+        ({"appkey": "nobody"}, 1, "check appkey"),
         ({"base_url": "http://127.0.0.1:9/do"}, 1, "cannot be reached"),
         ({"appkey": None}, 2, "'appkey' is a required property"),
         ({"refused_streams": "ignore"}, 2, "'ignore' is not one of"),
