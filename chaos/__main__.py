@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from chaos.ground import ChaosError, Ground, Postgres, prepare
+from chaos.ground import ChaosError, Ground, Postgres, find_or_prepare
 from chaos.place import ROOT
 from chaos.play import Outcome, Play
 from chaos.report import print_outcome, print_table, write_report
@@ -24,8 +24,14 @@ from chaos.seeds import SeedsError, parse_seeds
 DEFAULT_SEEDS = "1-6"
 
 
-def campaign(seeds: list[int], jobs: int, home: Path) -> list[Outcome]:
+def campaign(seeds: list[int], jobs: int, home: Path, kept: Path | None = None) -> list[Outcome]:
     """Play all seeds, so many at a time; what fails keeps its folder ``<home>/seed-<n>``.
+
+    Args:
+        seeds: Which.
+        jobs: How many at a time.
+        home: Where their folders are.
+        kept: Where the ground is or will be kept; None makes one for this campaign alone.
 
     Raises:
         ChaosError: The ground could not be prepared.
@@ -36,7 +42,7 @@ def campaign(seeds: list[int], jobs: int, home: Path) -> list[Outcome]:
     playing: dict[int, Play] = {}
     with tempfile.TemporaryDirectory(dir=home, prefix="ground-") as folder:
         try:
-            ground = prepare(Path(folder))
+            ground = find_or_prepare(kept or Path(folder))
             with ThreadPoolExecutor(jobs) as pool:
                 futures = [pool.submit(play, seed, ground, postgres, home, playing) for seed in seeds]
                 try:
@@ -75,6 +81,8 @@ def main() -> int:
     parser.add_argument("--seeds", default=DEFAULT_SEEDS, help="17, 1-300 or 1,5,9-12; default %(default)s")
     parser.add_argument("--jobs", type=int, default=2, help="seeds at a time; default %(default)s")
     parser.add_argument("--home", type=Path, default=ROOT / ".chaos", help="where a seed that fails keeps its folder")
+    parser.add_argument("--ground", type=Path, metavar="FOLDER",
+                        help="keep there what all seeds stand on; good until the code changes")  # fmt: skip
     parser.add_argument("--report", type=Path, help="write the outcome of each seed as JSON")
     options = parser.parse_args()
     try:
@@ -84,7 +92,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
     began = time.monotonic()
     try:
-        outcomes = campaign(seeds, max(1, options.jobs), options.home.resolve())
+        outcomes = campaign(
+            seeds, max(1, options.jobs), options.home.resolve(), options.ground and options.ground.resolve()
+        )
     except KeyboardInterrupt:
         return 130
     except ChaosError as error:

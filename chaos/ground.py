@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -108,6 +109,19 @@ def calm_script() -> Script:
     """Return the settings of the run that shows what the best of weathers does."""
     tap = {"calls_per_minute": "0", "settle_minutes": "0"}
     return Script(0, "openapi", FIRST_MOMENTS[0], tap, {"auth": "app_secret"}, ("--limits", "off"), False, False)
+
+
+def find_or_prepare(home: Path) -> Ground:
+    """Return what an earlier campaign left in this folder; make it when there is nothing.
+
+    Raises:
+        ChaosError: It could not be made.
+    """
+    kept = home / "ground.json"
+    if not kept.exists():
+        made = prepare(home)
+        kept.write_text(json.dumps({"source": made.source, "reasons": made.reasons, "goods": made.goods}))
+    return Ground(home / "template", **json.loads(kept.read_text()))
 
 
 def prepare(home: Path) -> Ground:

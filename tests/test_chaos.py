@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaos import play as plays
-from chaos.ground import Postgres, prepare
+from chaos.ground import Postgres, find_or_prepare
 from chaos.play import Play
 from chaos.said import check_log, secrets_of
 from chaos.script import write_script
@@ -23,10 +23,18 @@ SELECTION = "8,230"  # SIGKILL of the target and Postgres; a second run and a fu
 START, END = "2026-03-31 00:00:00", "2026-03-31 06:00:00"
 
 
-def test_a_fixed_selection_of_seeds_passes_and_leaves_nothing_behind(tmp_path):
+@pytest.fixture
+def ground(seeded_states):
+    """What seeds stand on, made once for all tests."""
+    with seeded_states.alone():
+        return find_or_prepare(seeded_states.folder / "ground")
+
+
+def test_a_fixed_selection_of_seeds_passes_and_leaves_nothing_behind(tmp_path, ground):
     report = tmp_path / "report.json"
     home = tmp_path / "chaos"
     command = [sys.executable, "-m", "chaos", "--seeds", SELECTION, "--home", str(home), "--report", str(report)]
+    command += ["--ground", str(ground.home.parent)]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280)
 
@@ -41,11 +49,6 @@ def test_a_fixed_selection_of_seeds_passes_and_leaves_nothing_behind(tmp_path):
 
 
 # What breaks a real run's result is seen, in the sandbox's own truth.
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory):
-    return prepare(tmp_path_factory.mktemp("ground"))
 
 
 def test_documents_that_are_altered_deleted_and_made_twice_in_kingdee_fail_the_seed_and_keep_its_folder(
