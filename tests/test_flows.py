@@ -31,7 +31,7 @@ GROUPS = {
 def run_flows(flow, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable, "-m", "flows", "--home", str(flow.stage.home), "--project", str(flow.stage.project),
-        "--port", str(flow.stage.port), "--days", "2", "--until", "2026-03-31", *arguments,
+        "--port", str(flow.stage.port), "--days", "1", "--until", "2026-03-31", *arguments,
     ]  # fmt: skip
     return subprocess.run(
         command, cwd=ROOT, env=flow.environment(), capture_output=True, text=True, check=False, timeout=580
