@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from datetime import date
 from pathlib import Path
 
 import pytest
-import requests
 
-from demo.__main__ import read_code_tables, verdict
+from demo.__main__ import verdict
 from demo.stage import summary
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "state.md").read_text(encoding="utf-8")
@@ -44,12 +42,8 @@ class Reader:
 
 @pytest.mark.timeout(600)  # five runs through Meltano
 def test_every_command_of_the_page_does_what_the_page_says(flow):
-    flow.stage.seed(1, date.fromisoformat("2026-03-31"))
-    with flow.stage.sandbox() as url:
-        requests.post(f"{url}/_sandbox/limits", json={"limits": "off"}, timeout=60).raise_for_status()
-        end = {"TAP_WANGDIANTONG_END_DATE": "2026-04-01", "TAP_WANGDIANTONG_CALLS_PER_MINUTE": "0"}
-        reader = Reader(flow, {**flow.stage.environment(url), **end})
-        read_code_tables(flow.stage, reader.settings)
+    with flow.served() as (url, env):
+        reader = Reader(flow, {**env, "TAP_WANGDIANTONG_END_DATE": "2026-04-01"})
         first = flow.run("meltano", "run", "wdt-sales-outstock", **reader.settings)
         assert first.returncode == 0, first.stdout + first.stderr
         delivered = summary(url, "kingdee/SAL_OUTSTOCK")
