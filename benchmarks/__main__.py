@@ -254,7 +254,7 @@ def read_at_the_limits(options: argparse.Namespace) -> None:
     results = measure_readings(home, seeded, period, minutes=minutes, latency=options.latency)
     if options.year:
         say("Reading a year of 旗舰版")
-        seeded, period = seeded_state(home, YEAR_DAYS, options.until), year_of(last_days(YEAR_DAYS, options.until))
+        seeded, period = seeded_state(home, YEAR_DAYS, options.until), year_of(options.until)
         results.append(measure_year(home, seeded, period, latency=options.latency))
     print(f"# Limits: as many calls as the vendors allow\n\n{limits_table(results)}")
     keep(home / "limits.json", results)

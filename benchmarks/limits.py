@@ -14,9 +14,13 @@ import subprocess
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any
 
+from erp_sdk.windows import SECOND
+
+from benchmarks.flow import CST, Period
 from benchmarks.limit import MINUTE, in_any_minute
 from benchmarks.measure import BenchError, environment
 from benchmarks.network import Network
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from benchmarks.flow import Period
     from benchmarks.network import Line
     from benchmarks.servers import Server
 
@@ -38,6 +41,7 @@ YEAR_DAYS, YEAR_PER_MINUTE = 365, 2_000
 _LONGEST_YEAR_SECONDS = 3600
 _START_SECONDS = 60
 _POLL_SECONDS = 0.05
+_YEAR_ENDS = time_of_day(6)
 _NOT_SHIPPED = "55"
 _RECORD = b'{"type":"RECORD"'
 
@@ -245,9 +249,10 @@ class _Reader:
         return int(told["documents"] - told["by_status"].get(_NOT_SHIPPED, {"documents": 0})["documents"])
 
 
-def year_of(period: Period) -> Period:
-    """Return the year's hours, with the two after it in which its documents are still changed."""
-    return type(period)(period.start, period.start + timedelta(days=YEAR_DAYS, hours=2))
+def year_of(until: date) -> Period:
+    """Return the year's 8,760 hours: the first basket is of its first noon, the last change of its last morning."""
+    end = datetime.combine(until, _YEAR_ENDS, CST)
+    return Period(end - timedelta(days=YEAR_DAYS), end - SECOND)
 
 
 def limits_table(results: Sequence[ReadingResult]) -> str:
