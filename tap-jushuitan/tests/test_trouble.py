@@ -49,10 +49,10 @@ def faults(own):
     assert all(fault["fired"] for fault in own.sandbox.get("faults")["faults"])
 
 
-KINDS = ["http_500", "http_429", "garbage", "reset_before", "reset_after", "throttle", "internal", "code_text"]
+KINDS = ["throttle", "reset_after", "internal", "code_text"]
 
 
-@pytest.mark.parametrize(("kind", "way"), list(zip(KINDS, [BY_VERSION, BY_WINDOW] * 4, strict=True)), ids=KINDS)
+@pytest.mark.parametrize(("kind", "way"), list(zip(KINDS, [BY_VERSION, BY_WINDOW] * 2, strict=True)), ids=KINDS)
 def test_a_call_that_fails_now_and_then_loses_nothing(own, faults, kind, way):
     faults({"kind": kind, "every": 3})
     truth = {document["id"] for document in own.sandbox.show("jushuitan", "refunds")}
