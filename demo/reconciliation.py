@@ -71,9 +71,7 @@ def source_totals(document: Mapping[str, Any]) -> Totals:
     """Sum one 旺店通 stock-out as the sandbox shows it."""
     lines = document["details"]
     quantity = sum((Decimal(line["goods_count"]) for line in lines), Decimal(0))
-    amount = sum(
-        (cents(Decimal(line["goods_count"]) * Decimal(line["sell_price"])) for line in lines), Decimal("0.00")
-    )
+    amount = sum((cents(Decimal(line["goods_count"]) * Decimal(line["sell_price"])) for line in lines), Decimal("0.00"))
     return Totals(1, len(lines), quantity, amount)
 
 

@@ -9,7 +9,7 @@ from erp_sdk.stream import WindowedStream
 
 
 def render(plugin: str) -> str:
-    """Return the table: what each stream holds, where it is read from, its key, and whether all of it or what changed."""
+    """Return the table: what each stream holds, where it is read from, its key, and how much of it is read."""
     streams: tuple[Any, ...] = import_module(f"{plugin.replace('-', '_')}.streams").STREAMS
     rows = ["", "| stream | holds | read from | key | read |", "| --- | --- | --- | --- | --- |"]
     rows += [_row(stream) for stream in streams]

@@ -120,19 +120,19 @@ def _asked_for(erp: Erp, asked: Asked) -> list[Stock]:
     code = asked.text("warehouseCode")
     goods = [digits(text, "G") for name in ("goodsNo", "goodsNos") for text in asked.texts(name)]
     goods += [digits(text, "69") for text in asked.texts("skuBarcode")]
-    narrowed = {
-        "warehouse": warehouse_of(code) if code else None,
-        "products": goods or None,
-    }
+    warehouse, products = (warehouse_of(code) if code else None), goods or None
     window = asked.window("gmtModifiedStart", "gmtModifiedEnd")
     sent = asked.whole("maxQuantityId")
     if sent is None:
         by, (start, end) = ("modified", window) if window else ("product", (None, None))
-        return facts.stock(erp.db, by=by, start=start, end=end, limit=page.size, offset=page.offset, **narrowed)  # type: ignore[arg-type]
+        return facts.stock(
+            erp.db, by=by, start=start, end=end, limit=page.size, offset=page.offset,
+            warehouse=warehouse, products=products,
+        )  # fmt: skip
     after = number_of(QUANTITY_ID, sent)
     behind = (
         stock
-        for stock in each(erp.db, start=max(after, 0) // PLACES, **narrowed)
+        for stock in each(erp.db, start=max(after, 0) // PLACES, warehouse=warehouse, products=products)
         if number(stock) > after and (window is None or window.holds(stock.modified))
     )
     return list(islice(behind, page.size))
