@@ -22,6 +22,8 @@ from erp_sdk.times import parse_time, rfc3339
 
 State = dict[str, Any]
 
+_NONE = {"never": "none yet: start_date holds", "whole": "none: read from start_date on, or as a whole each time"}
+
 
 class Meltano:
     """The project's own Meltano, in one environment."""
@@ -105,7 +107,7 @@ def show(meltano: Meltano, flow: str | None, *, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
-            where = row["bookmark"] or "none: everything from start_date on is read"
+            where = row["bookmark"] or _NONE["never" if row["stream"] == "-" else "whole"]
             click.echo(f"{row['flow']:38} {row['stream']:28} {where}")
 
 

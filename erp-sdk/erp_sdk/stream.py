@@ -195,6 +195,7 @@ class ErpStream(CallingStream):
 
     def _batches(self, context: types.Context | None) -> Iterator[list[Any]]:
         """Yield rows as they are read, and note each window whose rows have all been taken."""
+        self.tap.make_shared()
         ahead = ReadAhead(self.sources(context), workers=self.tap.workers, check=self.tap.check_stop)
         with self.get_http_request_counter() as counter:
             try:

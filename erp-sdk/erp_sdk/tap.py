@@ -58,6 +58,13 @@ class ErpTap(Tap):
     def account(self) -> str:
         """What the vendor counts calls by: host, seller and key in one text."""
 
+    def make_shared(self) -> None:
+        """Make what the threads of all streams share, before there are threads.
+
+        `cached_property` lets two threads make it twice from Python 3.12 on.
+        """
+        _ = self.budget
+
     @cached_property
     def budget(self) -> Budget:
         """The calls this account may make, shared by all streams."""

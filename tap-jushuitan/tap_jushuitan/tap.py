@@ -134,6 +134,11 @@ class TapJushuitan(ErpTap):
         merchant = next((str(self.config[way]) for way in ways if self.config.get(way)), "")
         return f"{self.base_url}|{self.config['app_key']}|{merchant}"
 
+    def make_shared(self) -> None:
+        """Make the budget and the tokens, before there are threads."""
+        super().make_shared()
+        _ = self.tokens
+
     @cached_property
     def tokens(self) -> Tokens:
         """The account's access_token."""

@@ -113,6 +113,11 @@ class TapKingdee(ErpTap):
         """Site, data centre and user: what a call counts against."""
         return f"{self.config['base_url']} {self.config['acct_id']} {self.config['username']}"
 
+    def make_shared(self) -> None:
+        """Make the budget and the session, before there are threads."""
+        super().make_shared()
+        _ = self.session
+
     @cached_property
     def session(self) -> GalaxySession:
         """The server session that all streams share.
