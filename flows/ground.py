@@ -109,7 +109,8 @@ class Ground:
         settings = self.environment(job.settings(self))
         if job.code_tables and not self.stage.codes.exists():
             read_code_tables(self.stage, settings)
-        self._run(job, settings)
+        for _ in range(1 + job.twice):
+            self._run(job, settings)
         return job.verdict(self, settings)
 
     def _run(self, job: Job, settings: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ class Job:
         needs: Jobs that run before it.
         variant: Tells runs of one job apart: the dialect.
         code_tables: Whether it looks things up in the files that are read from Kingdee first.
+        twice: Whether it is run a second time, which reads again what its lookback covers and may double nothing.
         anew: Whether Kingdee's documents are taken away first: another variant has written the same ones.
     """
 
@@ -42,6 +43,7 @@ class Job:
     needs: tuple[str, ...] = ()
     variant: str = ""
     code_tables: bool = False
+    twice: bool = False
     anew: bool = False
 
     @property

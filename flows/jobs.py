@@ -218,6 +218,7 @@ JOBS = (
         Documents("jushuitan/inventory_counts", "kingdee/STK_MISCELLANEOUS", _gain, quantity="FQty", ours=_is_gain),
         settings=_basedata_url,
         needs=("kd-basedata-postgres",),
+        twice=True,
     ),
     Job("all-to-postgres", Loaded(ALL), settings=_everything),
 )
