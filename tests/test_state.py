@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from demo.__main__ import verdict
 from demo.stage import summary
 
+STATE_ID = "dev:tap-wangdiantong-to-target-kingdee"
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "state.md").read_text(encoding="utf-8")
 
 
@@ -35,8 +38,10 @@ class Reader:
         return done.stdout
 
     def bookmark(self) -> str | None:
-        shown = self.flow.run("erp-state", "show", "wdt-sales-outstock", **self.settings).stdout
-        found = re.search(r"\S+\+08:00", shown)
+        """Look into Meltano's own database, which is a second away; what is shown of it is tested by the page."""
+        with closing(sqlite3.connect(self.flow.stage.home / "meltano.db")) as database:
+            kept = database.execute("SELECT completed_state FROM state WHERE state_id = ?", (STATE_ID,)).fetchone()
+        found = re.search(r"\S+\+08:00", kept[0].replace('"', " ")) if kept else None
         return found and found[0]
 
 
