@@ -134,6 +134,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) + 1
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that need longer than others, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each folder of tests a sandbox of its own, so that no room meets the documents of another."""
     if "erp_sandbox" in metafunc.fixturenames:
